@@ -1,0 +1,28 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes `ansible_collections.pelion.device_management` importable from the clone.
+
+`ansible-test units` has installed the collection and Ansible's import hook itself before this file is read; under plain
+pytest the hook is pointed at `.dev`, whose only entry is a link back to the repository root.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", str(Path(__file__).resolve().parents[2] / ".dev"))
+
+
+def _importable() -> bool:
+    try:
+        return importlib.util.find_spec("ansible_collections.pelion.device_management") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+if not _importable():
+    from ansible.plugins.loader import init_plugin_loader
+
+    init_plugin_loader()
