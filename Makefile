@@ -60,7 +60,7 @@ lint: lint-python lint-types lint-yaml lint-ansible lint-docs lint-changelog lin
 
 .PHONY: lint-python lint-types lint-yaml lint-ansible lint-docs lint-changelog lint-licences
 lint-python: $(STAMP)
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format=concise .
 	@$(BIN)/ruff format --check --quiet .
 lint-types: $(STAMP)
 	@$(BIN)/python tests/tools/types.py
