@@ -13,9 +13,10 @@ BIN := .venv/bin
 STAMP := .venv/requirements.stamp
 UV := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.txt)
 
-# The environment of whoever calls make must not change what is tested: these point at other collections, rules or plugins.
-unexport ANSIBLE_COLLECTIONS_PATHS ANSIBLE_CONFIG PYTHONPATH VIRTUAL_ENV
+# The environment of whoever calls make must not change what is tested, nor point a test at a real account.
+unexport $(filter-out PELION_SPEC_DIR,$(filter ANSIBLE_% MBED_CLOUD_SDK_% MOLECULE_% PELION_% PYTHONPATH VIRTUAL_ENV,$(.VARIABLES)))
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.dev
+export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help
@@ -34,9 +35,13 @@ simulator: $(STAMP) ## start a simulator and print how to point a playbook at it
 
 # -- what developers type ----------------------------------------------------------------------------------------------
 
+# The longest first, for they run two at a time. A number is how many tests the step must have passed.
+STEPS := sanity conformance:1 integration importer molecule unit:1 lint-ansible simulator-test:1 contract:1 units lint-types \
+         lint-docs lint-licences lint-yaml lint-python lint-changelog
+
 .PHONY: test bench docs lint matrix clean lock
 test: $(STAMP) ## run every linter and test below, two at a time
-	@$(BIN)/python tests/tools/run_all.py
+	@$(BIN)/python tests/tools/steps.py $(STEPS)
 
 bench: $(STAMP) ## compare speed and memory with its peers, one JSON line a measure
 	@$(BIN)/python tests/benchmarks/run.py
@@ -55,25 +60,46 @@ lock: $(STAMP) ## pin the newest versions that requirements/*.in allow
 
 # -- the parts of make test --------------------------------------------------------------------------------------------
 
-.PHONY: unit contract conformance simulator-test integration molecule sanity units importer
+.PHONY: lint lint-python lint-types lint-yaml lint-ansible lint-docs lint-changelog lint-licences
 lint: lint-python lint-types lint-yaml lint-ansible lint-docs lint-changelog lint-licences ## run the linters
-
-.PHONY: lint-python lint-types lint-yaml lint-ansible lint-docs lint-changelog lint-licences
 lint-python: $(STAMP)
 	@$(BIN)/ruff check --quiet --output-format=concise .
 	@$(BIN)/ruff format --check --quiet .
 lint-types: $(STAMP)
-	@$(BIN)/python tests/tools/types.py
+	@MYPYPATH=.dev:tests/simulator:tests/tools $(BIN)/mypy -p ansible_collections.pelion.device_management.plugins.module_utils
+	@MYPYPATH=tests/simulator:tests/tools $(BIN)/mypy tests/simulator/pelion_simulator tests/tools
 lint-yaml: $(STAMP)
 	@$(BIN)/yamllint --strict .
 lint-ansible: $(STAMP)
-	@$(BIN)/ansible-lint --profile production --offline --strict --quiet
+	@$(BIN)/ansible-lint --quiet
 lint-docs: $(STAMP)
 	@$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --skip-rstcheck .
 lint-changelog: $(STAMP)
 	@$(BIN)/antsibull-changelog lint
 lint-licences: $(STAMP)
-	@$(BIN)/reuse --no-multiprocessing lint --quiet || $(BIN)/reuse lint
+	@$(BIN)/reuse lint --lines
+
+.PHONY: unit contract conformance simulator-test
+unit: $(STAMP) ## test the client, the engine and the plugins by themselves
+	@$(BIN)/pytest -q tests/unit
+contract: $(STAMP) ## compare the code with the API's description, and check the rules of the architecture
+	@$(BIN)/pytest -q -rs tests/contract
+conformance: $(STAMP) ## take every resource through its life cycle against the simulator
+	@$(BIN)/pytest -q tests/conformance
+simulator-test: $(STAMP) ## test the simulator
+	@$(BIN)/pytest -q tests/simulator
+
+.PHONY: sanity units integration molecule importer
+sanity: $(STAMP) ## run ansible-test sanity
+	@$(BIN)/python tests/tools/ansible_test.py sanity
+units: $(STAMP) ## run the unit tests as ansible-test does
+	@$(BIN)/python tests/tools/ansible_test.py units
+integration: $(STAMP) ## run ansible-test integration against the simulator
+	@$(BIN)/python tests/tools/ansible_test.py integration
+molecule: $(STAMP) ## run the roles' scenarios against the simulator
+	@$(BIN)/python tests/tools/scenarios.py
+importer: $(STAMP) ## build the archive and run Galaxy's import checks on it
+	@$(BIN)/python tests/tools/importer.py
 
 # -- .venv -------------------------------------------------------------------------------------------------------------
 
