@@ -1,0 +1,85 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a plugin reaches the service: the same options everywhere."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  api_key:
+    description:
+      - The access key or API key of the account. The service takes both alike.
+      - Without it, E(PELION_API_KEY), then E(MBED_CLOUD_SDK_API_KEY), then the profile is used.
+    type: str
+    aliases: [access_key]
+  api_url:
+    description:
+      - The address of the API, without a version.
+      - Without it, E(PELION_API_URL), then E(MBED_CLOUD_SDK_HOST), then the profile is used, then V(https://api.us-east-1.mbedcloud.com).
+    type: str
+  api_profile:
+    description:
+      - The profile in the profile file to take settings from.
+      - With this option set, the environment's key and address do not count.
+      - Without it, E(PELION_PROFILE) names the profile; the profile V(default) is used when no key is found elsewhere.
+    type: str
+  api_profile_path:
+    description:
+      - The profile file. It maps names of profiles to the settings O(api_key), O(api_url), O(validate_certs), O(ca_path),
+        O(client_cert), O(client_key), O(proxy), O(timeout), O(retries), O(retry_max_wait) and O(allow_http).
+      - Only its owner may be able to read it.
+      - Without it, E(PELION_PROFILE_PATH), then V(pelion/profiles.yml) in E(XDG_CONFIG_HOME) or V(~/.config) is used.
+    type: path
+  validate_certs:
+    description:
+      - Whether the certificate of the service must be valid. Default V(true).
+      - Without it, E(PELION_VALIDATE_CERTS), then the profile is used.
+    type: bool
+  ca_path:
+    description:
+      - A file or folder of CA certificates to trust instead of the system's.
+      - Without it, E(PELION_CA_PATH), then the profile is used.
+    type: path
+  client_cert:
+    description:
+      - A client certificate in PEM form, which may hold the key too.
+      - Without it, E(PELION_CLIENT_CERT), then the profile is used.
+    type: path
+  client_key:
+    description:
+      - The private key of O(client_cert) in PEM form.
+      - Without it, E(PELION_CLIENT_KEY), then the profile is used.
+    type: path
+  proxy:
+    description:
+      - The URL of a proxy.
+      - Without it, E(PELION_PROXY), then the profile, then E(HTTPS_PROXY) and E(NO_PROXY) are used.
+    type: str
+  timeout:
+    description:
+      - Seconds to wait for a connection, and for each part of an answer. Default V(60).
+      - Without it, E(PELION_TIMEOUT), then the profile is used.
+    type: float
+  retries:
+    description:
+      - How many times a request is repeated that was throttled, or that met an overloaded service or a broken connection. Default V(5).
+      - A request that creates something is repeated only when it was certainly not carried out.
+      - Without it, E(PELION_RETRIES), then the profile is used.
+    type: int
+  retry_max_wait:
+    description:
+      - The longest wait in seconds before a repetition, also when the service asks for more. Default V(60).
+      - Without it, E(PELION_RETRY_MAX_WAIT), then the profile is used.
+    type: float
+  allow_http:
+    description:
+      - Whether O(api_url) may be plain HTTP. Only addresses of the machine itself are taken then. Default V(false).
+      - Without it, E(PELION_ALLOW_HTTP), then the profile is used.
+    type: bool
+requirements:
+  - requests >= 2.25
+  - PyYAML, when a profile file is used
+"""

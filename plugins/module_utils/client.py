@@ -1,0 +1,535 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: BSD-2-Clause
+"""HTTP as the Device Management API speaks it: errors, retries, request ids, pages. Knows nothing of Ansible."""
+
+from __future__ import annotations
+
+import email.utils
+import http
+import json
+import random
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from . import filters as filtering
+from .settings import Settings
+from .transport import RawReply, Transport, TransportError
+
+VERSION = "0.1.0"
+PAGE_LIMIT = 1000  # the vendor's overview: minimum 2, maximum 1000
+LONGEST_URL = 4096  # device lists answer 400 from this length on (Device_list)
+_IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")
+_BACKOFF_BASE = 0.5
+_REDIRECTS = 3
+# Error words of the device-connection API that pass by themselves; LIMITS_EXCEEDED lasts for the billing period.
+_PASSING = ("CONGESTION_CONTROL", "QUEUE_IS_FULL")
+
+
+class ApiError(Exception):
+    """The service answered, with an error or with something that cannot be used.
+
+    ``status``: HTTP status; ``code``: the code in the body (normally the same number); ``type``: one of the documented error
+    types, a plain error word of the device-connection and PSK services, or None where the body has none; ``message``: the
+    service's words; ``fields``: list of ``{"name", "message"}``; ``request_id``: what the vendor's support asks for;
+    ``method``, ``path``; ``body``: the decoded or raw body; ``maybe_done``: the request may have been carried out all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        method: str = "",
+        path: str = "",
+        code: Optional[int] = None,
+        kind: Optional[str] = None,
+        fields: Sequence[Mapping[str, str]] = (),
+        request_id: Optional[str] = None,
+        body: Any = None,
+        maybe_done: bool = False,
+        from_service: bool = True,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = status if code is None else code
+        self.type = kind
+        self.fields = [dict(entry) for entry in fields]
+        self.request_id = request_id
+        self.method = method
+        self.path = path
+        self.body = body
+        self.maybe_done = maybe_done
+        self.from_service = from_service
+        self.context = ""
+
+    @property
+    def means_absent(self) -> bool:
+        """A 404 of the service about an object or a list, not one of a proxy, a web server or a wrong path."""
+        return self.status == 404 and self.from_service and self.type != "unrecognized_request"
+
+    def __str__(self) -> str:
+        kind = f" {self.type}" if self.type and self.type != self.message else ""
+        fields = "; ".join(f"{entry['name']}: {entry['message']}" if entry["name"] else entry["message"] for entry in self.fields)
+        hint = _HINTS.get(self.type or "") or _HINTS.get(str(self.status), "")
+        doubt = " It is not known whether the service carried the request out." if self.maybe_done else ""
+        request = f" (request id {self.request_id})" if self.request_id else ""
+        text = f"{self.method} {self.path} failed with HTTP {self.status}{kind}{self.context}: {self.message}"
+        return text + (f" [{fields}]" if fields else "") + request + doubt + (f" {hint}" if hint else "")
+
+
+_HINTS = {
+    "401": "Check that api_key is a valid, active key of this service and region.",
+    "account_limit_exceeded": "The account's quota is used up.",
+    "access_restricted": "Access from this place is blocked by export control.",
+    "access_denied": "The key's groups do not allow this, or the account does not have the feature.",
+    "unrecognized_request": "Check that api_url is the address of the API.",
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A successful answer: ``body`` is decoded JSON, text, or None when there was none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    request_id: Optional[str]
+    content: bytes = field(repr=False, default=b"")
+
+
+class Client:
+    """HTTP for one API key: auth, JSON, retries, request ids. Safe to share between threads.
+
+    ``last_request_id`` is the id of the newest answer, ``requests`` the number of answers so far.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        transport: Any = None,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        user_agent: str = "",
+        pool_size: int = 10,
+    ) -> None:
+        self._settings = settings
+        self._base = settings.api_url
+        self._sleep = sleep
+        self._jitter = jitter
+        self._lock = threading.Lock()
+        self.last_request_id: Optional[str] = None
+        self.requests = 0
+        self._transport = transport or Transport(
+            token=settings.api_key,
+            verify=settings.verify,
+            cert=settings.cert,
+            proxy=settings.proxy,
+            timeout=settings.timeout,
+            user_agent=f"pelion.device_management/{VERSION}{' ' + user_agent if user_agent else ''}",
+            pool_size=pool_size,
+        )
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_exception: Any) -> None:
+        self.close()
+
+    # -- one request
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Any = None,
+        json: Any = None,
+        data: Any = None,
+        files: Any = None,
+        headers: Optional[Mapping[str, str]] = None,
+    ) -> Reply:
+        """Send one request, repeat it where that is safe, and give back the decoded answer.
+
+        :param path: below the API's address, beginning with one slash; a full URL is refused, so that the token cannot leave.
+        :param query: mapping or list of pairs; None values are left out.
+        :param json: sent as JSON. ``data`` and ``files`` are passed to the HTTP library as they are.
+        :raises ApiError: for every answer that is no success, and for a success that cannot be read.
+        :raises TransportError: when no whole answer came.
+        :raises ValueError: for a path that is not one of this API.
+        """
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError(f"'{path}' is no path of the API: it must begin with one slash, such as /v3/devices/.")
+        method = method.upper()
+        pairs = _pairs(query)
+        if any(self._settings.api_key in value for pair in pairs for value in pair) or self._settings.api_key in path:
+            raise ValueError("The API key must not be part of a path or query: it would end up in server logs.")
+        sent = dict(headers or {})
+        if json is not None:
+            data = _dump(json)
+            sent.setdefault("Content-Type", "application/json")
+        attempt = 0
+        while True:
+            attempt += 1
+            again: Optional[float] = None
+            try:
+                raw = self._send(method, path, pairs, sent, data, files)
+            except TransportError as error:
+                error.method, error.path, error.attempts = method, path, attempt
+                if attempt > self._settings.retries or not _repeatable(data, files) or (error.maybe_done and method not in _IDEMPOTENT):
+                    raise
+                again = self._backoff(attempt)
+            else:
+                reply, failure = self._read(method, path, raw)
+                if failure is None:
+                    return reply
+                if attempt > self._settings.retries or not _repeatable(data, files) or not _retry(method, path, failure):
+                    raise failure
+                again = self._retry_after(raw.headers, attempt)
+            self._sleep(again)
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The decoded object, or None where the service says 404.
+
+        :raises ApiError: also for a success without a body, which would otherwise look like an absent object.
+        """
+        try:
+            reply = self.request("GET", path, query=query)
+        except ApiError as error:
+            if error.means_absent:
+                return None
+            raise
+        if reply.body is None:
+            raise self._unusable(path, reply, "the answer is empty where an object was expected.")
+        return reply.body
+
+    def post(self, path: str, json: Any = None, **query: Any) -> Any:
+        """The decoded answer, None when it is empty."""
+        return self.request("POST", path, json=json, query=query).body
+
+    def put(self, path: str, json: Any, **query: Any) -> Any:
+        """The decoded answer, None when it is empty."""
+        return self.request("PUT", path, json=json, query=query).body
+
+    def delete(self, path: str, json: Any = None) -> bool:
+        """Whether there was something to delete: False where the service says 404."""
+        try:
+            self.request("DELETE", path, json=json)
+        except ApiError as error:
+            if error.means_absent:
+                return False
+            raise
+        return True
+
+    # -- lists
+
+    def pages(self, path: str, filters: Any = None, *, empty_on_404: bool = True, **query: Any) -> Iterator[Dict[str, Any]]:
+        """Every page of a list, in order.
+
+        :param filters: conditions of ``filters.parse``, a mapping as users write it, or ready query pairs.
+        :param empty_on_404: some lists answer 404 when nothing is there; set it to False where the path holds the id of a
+            parent, whose absence is a 404 too. Only the first page can be such an answer.
+        :raises ApiError: when the list breaks off; what was read before is then worth nothing as a whole.
+        """
+        base = [*_pairs(query), *_filter_pairs(filters)]
+        base = [pair for pair in base if pair[0] != "limit"] + [("limit", str(_clamp(query.get("limit"))))]
+        after: Optional[Tuple[str, str]] = None
+        number, read = 0, 0
+        while True:
+            number += 1
+            try:
+                reply = self.request("GET", path, query=base if after is None else [*base, after])
+            except (ApiError, TransportError) as error:
+                if number == 1 and empty_on_404 and isinstance(error, ApiError) and error.means_absent:
+                    return
+                if number > 1:
+                    error.context = f" on page {number} of the list, after {read} objects"
+                raise
+            page = reply.body
+            if not isinstance(page, dict) or not isinstance(page.get("data"), list):
+                raise self._unusable(path, reply, "the answer is no list.")
+            items = page["data"]
+            read += len(items)
+            yield page
+            following = _next(page, items)
+            if following is None:
+                return
+            if following == after or not following[1]:
+                raise self._unusable(path, reply, f"the list broke off after {read} objects: it promises more but names no next page.")
+            after = following
+
+    def list(
+        self,
+        path: str,
+        filters: Any = None,
+        *,
+        limit: Optional[int] = None,
+        fields: Optional[Sequence[str]] = None,
+        page_size: Optional[int] = None,
+        empty_on_404: bool = True,
+        **query: Any,
+    ) -> Iterator[Dict[str, Any]]:
+        """Every object of a list, one page in memory at a time.
+
+        :param limit: stop after this many objects.
+        :param fields: keep only these keys of each object.
+        :param page_size: objects a request, 1000 by default and never outside 2 to 1000.
+        """
+        if limit is not None and limit <= 0:
+            return
+        size = _clamp(page_size if limit is None else min(limit, _clamp(page_size)))
+        left = -1 if limit is None else limit
+        for page in self.pages(path, filters, limit=size, empty_on_404=empty_on_404, **query):
+            items: List[Dict[str, Any]] = page["data"]
+            if 0 <= left < len(items):
+                items = items[:left]
+            yield from items if fields is None else (project(item, fields) for item in items)
+            if left >= 0:
+                left -= len(items)
+                if left == 0:
+                    return
+
+    def count(self, path: str, filters: Any = None, **query: Any) -> int:
+        """How many objects the list has, with one small request.
+
+        :raises ApiError: when the service does not tell.
+        """
+        reply = self.request("GET", path, query=[*_pairs(query), *_filter_pairs(filters), ("limit", "2"), ("include", "total_count")])
+        total = reply.body.get("total_count") if isinstance(reply.body, dict) else None
+        if not isinstance(total, int):
+            raise self._unusable(path, reply, "the answer has no total_count.")
+        return total
+
+    def url_length(self, path: str, query: Any) -> int:
+        """The length of the address a GET would have, page parameters included: lists refuse 4096 and more."""
+        pages = [("limit", "1000"), ("after", "0" * 32), ("order", "DESC"), ("include", "total_count")]
+        return len(self._base + path) + 1 + len(urlencode([*_pairs(query), *pages]))
+
+    # -- inside
+
+    def _send(
+        self, method: str, path: str, pairs: Sequence[Tuple[str, str]], headers: Mapping[str, str], data: Any, files: Any
+    ) -> RawReply:
+        url: str = self._base + path
+        query = list(pairs)
+        for _hop in range(_REDIRECTS + 1):
+            raw: RawReply = self._transport.send(method, url, query=query, headers=headers, data=data, files=files)
+            target = _header(raw.headers, "Location")
+            if not (raw.status in (307, 308) or (raw.status in (301, 302) and method in ("GET", "HEAD"))) or not target:
+                return raw
+            target = urljoin(url, target)
+            if _origin(target) != _origin(self._base):
+                return raw
+            # The target is a whole address: it has the query already.
+            url, query = target, []
+        return raw
+
+    def _read(self, method: str, path: str, raw: RawReply) -> Tuple[Reply, Optional[ApiError]]:
+        request_id = _header(raw.headers, "X-Request-ID") or None
+        with self._lock:
+            self.requests += 1
+            self.last_request_id = request_id or self.last_request_id
+        body, problem = _decode(raw)
+        reply = Reply(raw.status, raw.headers, body, request_id, raw.content)
+        if 200 <= raw.status < 300 and problem is None:
+            return reply, None
+        failure = _error(raw, body, problem, self._base, method, path)
+        secret = self._settings.api_key
+        failure.message = failure.message.replace(secret, "********")
+        for entry in failure.fields:
+            entry["message"] = entry["message"].replace(secret, "********")
+        failure.maybe_done = method not in ("GET", "HEAD") and (raw.status < 300 or raw.status in (500, 502, 503, 504))
+        return reply, failure
+
+    def _unusable(self, path: str, reply: Reply, reason: str) -> ApiError:
+        return ApiError(
+            reason[0].upper() + reason[1:], status=reply.status, method="GET", path=path, request_id=reply.request_id, body=reply.body
+        )
+
+    def _backoff(self, attempt: int) -> float:
+        """Full jitter: anything up to the doubled wait, so that many clients do not come back together."""
+        return min(self._settings.retry_max_wait, _BACKOFF_BASE * 2.0 ** min(attempt, 30)) * self._jitter()
+
+    def _retry_after(self, headers: Mapping[str, str], attempt: int) -> float:
+        given = _header(headers, "Retry-After").strip()
+        if re.match(r"^\d+$", given):
+            return min(float(given), self._settings.retry_max_wait)
+        moment = email.utils.parsedate_tz(given) if given else None
+        if moment is not None:
+            return min(max(0.0, email.utils.mktime_tz(moment) - time.time()), self._settings.retry_max_wait)
+        return self._backoff(attempt)
+
+
+def project(item: Mapping[str, Any], fields: Sequence[str]) -> Dict[str, Any]:
+    """The object with these keys only, as far as it has them."""
+    return {name: item[name] for name in fields if name in item}
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _repeatable(data: Any, files: Any) -> bool:
+    """A stream has been read by the first attempt."""
+    return files is None and (data is None or isinstance(data, (bytes, str)))
+
+
+def _retry(method: str, path: str, failure: ApiError) -> bool:
+    if failure.type == "LIMITS_EXCEEDED":
+        return False
+    if failure.status == 429:
+        # There it means that one device's queue is full; only the words for what passes by itself are worth another try.
+        return failure.type in _PASSING if path.startswith("/v2/") else True
+    return failure.status in (502, 503, 504) and method in _IDEMPOTENT
+
+
+def _clamp(limit: Any) -> int:
+    return PAGE_LIMIT if limit is None else max(2, min(PAGE_LIMIT, int(limit)))
+
+
+def _next(page: Mapping[str, Any], items: Sequence[Any]) -> Optional[Tuple[str, str]]:
+    """The parameter that leads to the next page. ``after`` in an answer repeats the request, it is not the cursor."""
+    if "continuation_marker" in page:  # pre-shared keys
+        marker = page["continuation_marker"]
+        return ("after", str(marker)) if marker else None
+    if not page.get("has_more"):
+        return None
+    last = items[-1] if items else {}
+    return ("after", str(last.get("id") or "") if isinstance(last, dict) else "")
+
+
+def _pairs(query: Any) -> List[Tuple[str, str]]:
+    items = query.items() if isinstance(query, Mapping) else (query or ())
+    return [(str(name), _parameter(value)) for name, value in items if value is not None]
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(_parameter(part) for part in value)
+    return str(value)
+
+
+def _filter_pairs(filters: Any) -> List[Tuple[str, str]]:
+    if not filters:
+        return []
+    if isinstance(filters, Mapping):
+        filters = filtering.parse(filters)
+    return [pair for entry in filters for pair in (filtering.direct([entry]) if isinstance(entry, filtering.Condition) else [entry])]
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return headers.get(name) or headers.get(name.lower()) or ""
+
+
+def _origin(url: str) -> Tuple[str, str, Optional[int]]:
+    parts = urlsplit(url)
+    return (parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme))
+
+
+def _decode(raw: RawReply) -> Tuple[Any, Optional[str]]:
+    """The body, and what is wrong with it."""
+    if not raw.content.strip():
+        return None, None
+    kind = _header(raw.headers, "Content-Type").lower()
+    start = raw.content.lstrip()[:1]
+    if "html" in kind or start == b"<":
+        return raw.content.decode("utf-8", "replace"), "html"
+    if "json" in kind or (not kind and start in b'{["'):
+        try:
+            return json.loads(raw.content), None
+        except ValueError as error:
+            return raw.content.decode("utf-8", "replace"), f"The answer is not valid JSON ({error}; {len(raw.content)} bytes)."
+    if kind.startswith("text/") or not kind:
+        return raw.content.decode("utf-8", "replace"), None
+    return raw.content, None
+
+
+def _error(raw: RawReply, body: Any, problem: Optional[str], base: str, method: str, path: str) -> ApiError:
+    """One error from any of the shapes the services use: the standard model, its variants, plain words, nothing, foreign pages."""
+    request_id = _header(raw.headers, "X-Request-ID") or None
+    target = _header(raw.headers, "Location")
+    code: Optional[int] = None
+    kind: Optional[str] = None
+    fields: List[Dict[str, str]] = []
+    from_service = True
+    if 300 <= raw.status < 400 and target:
+        to = urljoin(base + path, target)
+        message = (
+            f"The service redirects to {_shown(to)}, where the key is not sent; check api_url."
+            if _origin(to) != _origin(base)
+            else f"The service redirects to {_shown(to)}; this request is not repeated there."
+        )
+    elif problem == "html":
+        from_service = False
+        title = re.search(r"<title[^>]*>\s*(.*?)\s*</title>", body, re.IGNORECASE | re.DOTALL)
+        page = f" titled '{' '.join(title.group(1).split())[:100]}'" if title else ""
+        message = f"{base} answered with a web page{page}, not with JSON; "
+        message += (
+            "a proxy or gateway in between is the likely cause."
+            if raw.status >= 500 or raw.status == 407
+            else "check that api_url is the address of the API, not of the portal, and that no proxy is in between."
+        )
+    elif problem:
+        message = problem
+    elif isinstance(body, dict):
+        code = body["code"] if isinstance(body.get("code"), int) else None
+        kind = str(body["type"]) if body.get("type") else None
+        fields = _fields(body.get("fields"))
+        request_id = request_id or body.get("request_id")
+        message = str(body.get("message") or kind or _phrase(raw.status))
+    elif isinstance(body, str) and body.strip():
+        words = body.strip()
+        message = words[:500]
+        if re.match(r"^[A-Z][A-Z0-9_]*(,\s*[A-Z][A-Z0-9_]*)*$", words):
+            kind = words.split(",")[0]
+    else:
+        from_service = body is not None or request_id is not None
+        message = f"{_phrase(raw.status)} (the answer has no text)."
+    return ApiError(
+        message,
+        status=raw.status,
+        method=method,
+        path=path,
+        code=code,
+        kind=kind,
+        fields=fields,
+        request_id=request_id,
+        body=body,
+        from_service=from_service,
+    )
+
+
+def _fields(given: Any) -> List[Dict[str, str]]:
+    """Certificate services write ``field`` for ``name``; developer certificates one object instead of a list."""
+    entries = [given] if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else []
+    result = []
+    for entry in entries:
+        if isinstance(entry, Mapping):
+            result.append({"name": str(entry.get("name") or entry.get("field") or ""), "message": str(entry.get("message") or "")})
+        elif entry:
+            result.append({"name": "", "message": str(entry)})
+    return result
+
+
+def _shown(url: str) -> str:
+    """A redirect target without its query: a pre-signed address holds a secret there."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{':' + str(parts.port) if parts.port else ''}{parts.path}"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown status"

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: BSD-2-Clause
+"""The API: one row a resource. The facts are those of the vendor's OpenAPI description of January 2021.
+
+Which fields can be written is said by the modules' argument specs; a test compares both with the API's own description.
+"""
+
+from __future__ import annotations
+
+from .resource import Resource
+
+_EQUAL = ("eq", "neq", "in", "nin")
+_FLAG = ("eq", "neq")
+_RANGE = ("in", "nin", "lte", "gte")
+
+# The prose of Device_list allows equality on dates in the packed spelling.
+_DEVICE_DATES = (
+    "bootstrap_expiration_date",
+    "bootstrapped_timestamp",
+    "connector_expiration_date",
+    "created_at",
+    "enrolment_list_timestamp",
+    "last_operator_suspended_updated_at",
+    "last_system_suspended_updated_at",
+    "manifest_timestamp",
+    "updated_at",
+)
+
+DEVICE = Resource(
+    name="device",
+    path="/v3/devices/",
+    keys=("endpoint_name", "name"),
+    filters={
+        **dict.fromkeys(
+            (
+                "account_id",
+                "ca_id",
+                "deployed_state",
+                "deployment",
+                "description",
+                "device_class",
+                "device_execution_mode",
+                "device_key",
+                "endpoint_name",
+                "endpoint_type",
+                "firmware_checksum",
+                "host_gateway",
+                "id",
+                "last_operator_suspended_category",
+                "last_system_suspended_category",
+                "lifecycle_status",
+                "manifest",
+                "mechanism",
+                "mechanism_url",
+                "name",
+                "net_id",
+                "serial_number",
+                "state",
+                "vendor_id",
+            ),
+            _EQUAL,
+        ),
+        **dict.fromkeys(("auto_update", "operator_suspended", "system_suspended"), _FLAG),
+        **dict.fromkeys(_DEVICE_DATES, _RANGE),
+    },
+    packed_filters={**dict.fromkeys(_DEVICE_DATES, _FLAG), "component_attributes": _FLAG, "custom_attributes": _FLAG},
+    mappings=("component_attributes", "custom_attributes"),
+    create_only=(
+        "bootstrap_expiration_date",
+        "connector_expiration_date",
+        "device_class",
+        "device_execution_mode",
+        "endpoint_name",
+        "issuer_fingerprint",
+        "mechanism",
+        "mechanism_url",
+        "serial_number",
+        "vendor_id",
+    ),
+    replaces={"custom_attributes": 5},
+    max_length={
+        "ca_id": 500,
+        "description": 2000,
+        "device_class": 32,
+        "device_key": 512,
+        "endpoint_name": 64,
+        "endpoint_type": 64,
+        "name": 128,
+        "serial_number": 64,
+        "vendor_id": 255,
+    },
+)
+
+DEVICE_GROUP = Resource(
+    name="device_group",
+    path="/v3/device-groups/",
+    filters={
+        **dict.fromkeys(("id", "name"), _EQUAL),
+        **dict.fromkeys(("created_at", "updated_at"), _RANGE),
+        "devices_count": (*_EQUAL, "lte", "gte"),
+    },
+    packed_filters={
+        **dict.fromkeys(("created_at", "updated_at"), _FLAG),
+        "etag": (*_FLAG, *_RANGE),
+        "component_attributes": _FLAG,
+        "custom_attributes": _FLAG,
+    },
+    mappings=("component_attributes", "custom_attributes"),
+    replaces={"custom_attributes": 10},
+    max_length={"name": 128, "description": 1024},
+)
+
+# The members of a group are devices, listed below the group; they take the direct device filters only.
+DEVICE_GROUP_DEVICE = Resource(
+    name="device",
+    path="/v3/device-groups/{device_group_id}/devices/",
+    keys=DEVICE.keys,
+    filters=DEVICE.filters,
+)
+
+DEVICE_QUERY = Resource(
+    name="device_query",
+    path="/v3/device-queries/",
+    plural="device_queries",
+    filters={
+        **dict.fromkeys(("id", "name", "query"), _EQUAL),
+        **dict.fromkeys(("created_at", "updated_at"), _RANGE),
+    },
+    packed_filters={**dict.fromkeys(("created_at", "updated_at"), _FLAG), "etag": (*_FLAG, *_RANGE)},
+    max_length={"name": 200, "query": 1000},
+)
+
+DEVICE_EVENT = Resource(
+    name="device_event",
+    path="/v3/device-events/",
+    keys=(),
+    filters={
+        **dict.fromkeys(("description", "device_id", "event_type", "id"), _EQUAL),
+        "date_time": _RANGE,
+        "state_change": _FLAG,
+    },
+    packed_filters={"date_time": _FLAG, "state_change": ("in", "nin")},
+)
+
+ACCOUNT = Resource(name="account", path="/v3/accounts", keys=(), id_pattern=r"[0-9a-f]{32}|me")

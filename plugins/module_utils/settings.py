@@ -1,0 +1,251 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where to connect and with what: options, environment variables and profiles, checked before anything is sent."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from urllib.parse import urlsplit
+
+DEFAULT_API_URL = "https://api.us-east-1.mbedcloud.com"
+DEFAULT_PROFILE = "default"
+
+# What each setting is called in the environment, the first that is set counts. The MBED_CLOUD_SDK_* names are those of
+# the vendor's SDK.
+ENVIRONMENT: Dict[str, Tuple[str, ...]] = {
+    "api_key": ("PELION_API_KEY", "MBED_CLOUD_SDK_API_KEY"),
+    "api_url": ("PELION_API_URL", "MBED_CLOUD_SDK_HOST"),
+    "validate_certs": ("PELION_VALIDATE_CERTS",),
+    "ca_path": ("PELION_CA_PATH",),
+    "client_cert": ("PELION_CLIENT_CERT",),
+    "client_key": ("PELION_CLIENT_KEY",),
+    "proxy": ("PELION_PROXY",),
+    "timeout": ("PELION_TIMEOUT",),
+    "retries": ("PELION_RETRIES",),
+    "retry_max_wait": ("PELION_RETRY_MAX_WAIT",),
+    "allow_http": ("PELION_ALLOW_HTTP",),
+}
+
+
+class SettingsError(ValueError):
+    """A setting is missing or cannot work; the text names it and says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to reach one account of the service. ``timeout`` and ``retry_max_wait`` are seconds."""
+
+    api_key: str = field(repr=False)
+    api_url: str = DEFAULT_API_URL
+    validate_certs: bool = True
+    ca_path: Optional[str] = None
+    client_cert: Optional[str] = None
+    client_key: Optional[str] = field(default=None, repr=False)
+    proxy: Optional[str] = field(default=None, repr=False)
+    timeout: float = 60.0
+    retries: int = 5
+    retry_max_wait: float = 60.0
+    allow_http: bool = False
+
+    @property
+    def verify(self) -> Union[bool, str]:
+        """What the HTTP library is told about server certificates."""
+        if not self.validate_certs:
+            return False
+        return self.ca_path or True
+
+    @property
+    def cert(self) -> Union[str, Tuple[str, str], None]:
+        """The client certificate as the HTTP library takes it."""
+        if self.client_cert and self.client_key:
+            return (self.client_cert, self.client_key)
+        return self.client_cert
+
+
+def resolve(options: Mapping[str, Any], environ: Optional[Mapping[str, str]] = None) -> Settings:
+    """Work out the settings; for each the first source that has it counts.
+
+    The order: the option; the profile that the option ``api_profile`` names; the environment (``PELION_*``, then the
+    SDK's ``MBED_CLOUD_SDK_*``); the profile that ``PELION_PROFILE`` names, else the profile ``default`` where there is one.
+    Beside a profile that is asked for by option, the environment's key and URL do not count at all: one account's key must
+    not reach another's host.
+
+    :raises SettingsError: for anything missing, malformed or unreadable.
+    """
+    environ = os.environ if environ is None else environ
+    given = {name: options[name] for name in ENVIRONMENT if options.get(name) not in (None, "")}
+    from_environment: Dict[str, Any] = {}
+    for name, variables in ENVIRONMENT.items():
+        value = next((environ[variable] for variable in variables if environ.get(variable)), None)
+        if value is not None:
+            from_environment[name] = value
+    path = options.get("api_profile_path") or environ.get("PELION_PROFILE_PATH")
+    by_option, by_environment = options.get("api_profile"), environ.get("PELION_PROFILE")
+    if by_option:
+        elsewhere = {name: value for name, value in from_environment.items() if name not in ("api_key", "api_url")}
+        merged = {**elsewhere, **_profile(by_option, path, environ), **given}
+    elif by_environment:
+        merged = {**_profile(by_environment, path, environ), **from_environment, **given}
+    else:
+        merged = {**from_environment, **given}
+        if "api_key" not in merged or path:
+            merged = {**_profile(DEFAULT_PROFILE, path, environ, optional=not path), **merged}
+    return _checked(merged)
+
+
+def profile_path(environ: Mapping[str, str]) -> str:
+    """The default profile file: ``pelion/profiles.yml`` in the user's configuration folder."""
+    base = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    return os.path.join(base, "pelion", "profiles.yml")
+
+
+def _profile(name: str, path: Optional[str], environ: Mapping[str, str], optional: bool = False) -> Dict[str, Any]:
+    path = os.path.expanduser(path) if path else profile_path(environ)
+    if optional and not os.path.exists(path):
+        return {}
+    try:
+        import yaml
+    except ImportError:
+        raise SettingsError(
+            f"The profile file {path} cannot be read because the Python library PyYAML is missing; install it, or give the "
+            "settings by option or environment."
+        ) from None
+    try:
+        with open(path, encoding="utf-8") as stream:
+            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+            if mode & 0o077:
+                raise SettingsError(f"The profile file {path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")
+            content = yaml.safe_load(stream)
+    except OSError as error:
+        raise SettingsError(f"The profile file {path} cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError):
+        # The parser's own text quotes the line, which may hold the key.
+        raise SettingsError(f"The profile file {path} is not valid YAML.") from None
+    profiles = content if content is not None else {}
+    if not isinstance(profiles, dict) or not all(isinstance(entry, dict) for entry in profiles.values()):
+        raise SettingsError(f"The profile file {path} must map each profile name to its settings.")
+    if name not in profiles:
+        if optional:
+            return {}
+        known = ", ".join(sorted(str(key) for key in profiles)) or "none"
+        raise SettingsError(f"The profile file {path} has no profile '{name}'; it has: {known}.")
+    unknown = sorted(str(key) for key in set(profiles[name]) - set(ENVIRONMENT) - {"access_key"})
+    if unknown:
+        raise SettingsError(
+            f"The profile '{name}' of {path} has unknown settings: {', '.join(unknown)}; it may have: {', '.join(sorted(ENVIRONMENT))}."
+        )
+    entry = {key: value for key, value in profiles[name].items() if value is not None}
+    if "access_key" in entry:
+        entry.setdefault("api_key", entry.pop("access_key"))
+    return entry
+
+
+def _checked(values: Mapping[str, Any]) -> Settings:
+    allow_http = _boolean("allow_http", values.get("allow_http", False))
+    settings = Settings(
+        api_key=_api_key(values.get("api_key")),
+        api_url=_api_url(str(values.get("api_url", DEFAULT_API_URL)), allow_http),
+        validate_certs=_boolean("validate_certs", values.get("validate_certs", True)),
+        ca_path=_readable("ca_path", values.get("ca_path")),
+        client_cert=_readable("client_cert", values.get("client_cert")),
+        client_key=_readable("client_key", values.get("client_key")),
+        proxy=values.get("proxy"),
+        timeout=_number("timeout", values.get("timeout", 60), minimum=0.001),
+        retries=int(_number("retries", values.get("retries", 5), minimum=0)),
+        retry_max_wait=_number("retry_max_wait", values.get("retry_max_wait", 60), minimum=0),
+        allow_http=allow_http,
+    )
+    if settings.client_key and not settings.client_cert:
+        raise SettingsError("client_key needs client_cert: the certificate that belongs to the key.")
+    return settings
+
+
+def _api_key(value: Any) -> str:
+    key = str(value or "").strip()
+    if not key:
+        raise SettingsError(
+            "No API key: set the option api_key, the environment variable PELION_API_KEY (or MBED_CLOUD_SDK_API_KEY), or api_key in "
+            f"a profile of {profile_path(os.environ)}."
+        )
+    if key.lower().startswith("bearer"):
+        raise SettingsError("api_key must be the key alone, without the word Bearer.")
+    if not all("!" <= character <= "~" for character in key):
+        raise SettingsError("api_key holds blanks or characters that no key has; check that it was copied whole and alone.")
+    return key
+
+
+def _api_url(value: str, allow_http: bool) -> str:
+    text = value.strip().rstrip("/")
+    if "://" not in text:
+        text = "https://" + text
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise SettingsError(f"api_url '{value}' is no URL; it looks like {DEFAULT_API_URL}.") from None
+    if not host:
+        raise SettingsError(f"api_url '{value}' is no URL; it looks like {DEFAULT_API_URL}.")
+    if parts.username or parts.password:
+        raise SettingsError("api_url must not hold a user name or password.")
+    if parts.query or parts.fragment:
+        raise SettingsError(f"api_url must be an address without query or fragment, such as {DEFAULT_API_URL}.")
+    if host.split(".")[0] == "portal":
+        raise SettingsError(f"api_url {text} is the web portal; the API has an address of its own, such as {DEFAULT_API_URL}.")
+    if parts.path.split("/")[-1] in ("v2", "v3"):
+        raise SettingsError(f"api_url {text} must end before the version: {text.rsplit('/', 1)[0]}.")
+    if parts.scheme == "http":
+        if not (allow_http and _is_loopback(host)):
+            raise SettingsError(
+                f"api_url {text} is not HTTPS; the key would cross the network unencrypted. Plain HTTP is possible only to this very "
+                "machine (localhost, 127.0.0.1, ::1), with allow_http set."
+            )
+    elif parts.scheme != "https":
+        raise SettingsError(f"api_url {text} must begin with https://.")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _readable(name: str, value: Any) -> Optional[str]:
+    if value in (None, ""):
+        return None
+    path = os.path.expanduser(str(value))
+    try:
+        if not os.path.isdir(path):
+            with open(path, "rb"):
+                pass
+    except OSError as error:
+        raise SettingsError(f"The file {path} of {name} cannot be read: {error.strerror}.") from error
+    return path
+
+
+def _boolean(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("0", "false", "no", "off"):
+        return False
+    raise SettingsError(f"{name} must be true or false, not '{value}'.")
+
+
+def _number(name: str, value: Any, minimum: float) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise SettingsError(f"{name} must be a number, not '{value}'.") from None
+    if not minimum <= number < float("inf"):
+        raise SettingsError(f"{name} must be at least {minimum:g}, not {value}.")
+    return number
