@@ -1,0 +1,100 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command: python -m pelion_simulator."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from . import server
+from .app import Service, make_app
+from .clock import Clock
+from .engine import Engine
+from .fleet import Fleet, first_key
+from .resources import ROWS
+from .store import StateError, Store
+
+log = logging.getLogger("pelion_simulator")
+KEY_VARIABLE = "PELION_SIMULATOR_API_KEY"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The switches."""
+    made = argparse.ArgumentParser(prog="pelion_simulator", description="A server that behaves like the Pelion Device Management REST API.")
+    made.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    made.add_argument("--port", type=int, default=0, help="HTTPS port; 0 takes a free one (default)")
+    made.add_argument("--http-port", type=int, default=0, help="port that redirects plain HTTP to HTTPS; 0 takes a free one (default)")
+    made.add_argument("--devices", type=int, default=1000, help="size of a new fleet (default: %(default)s)")
+    made.add_argument("--seed", type=int, default=1, help="the same seed and size make the same fleet (default: %(default)s)")
+    made.add_argument("--latency-ms", type=float, default=0, help="delay of every answer (default: %(default)s)")
+    made.add_argument("--tls-dir", type=Path, help="where to leave ca.pem and server.pem (default: a folder that is removed at the end)")
+    made.add_argument("--state", type=Path, help="file that keeps the fleet; one that exists is continued (default: none is kept)")
+    made.add_argument("--until-stdin-closes", action="store_true", help="also end when standard input is closed")
+    return made
+
+
+def open_store(path: Path, seed: int, devices: int) -> Store:
+    """The state in a file, which is made where there is none. Raises StateError."""
+    if not path.exists():
+        # Filled under another name, so that a fill broken off is never taken for a state.
+        part = path.with_name(path.name + ".part")
+        part.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store = Store(part, ROWS)
+        Fleet(seed, devices).fill(store, os.environ.get(KEY_VARIABLE) or first_key(seed))
+        store.close()
+        part.replace(path)
+    return Store(path, ROWS)
+
+
+def run(options: argparse.Namespace, folder: Path) -> None:
+    """Serve until a signal. `folder` is for what need not be kept."""
+    store = open_store(options.state or folder / "state.sqlite", options.seed, options.devices)
+    fleet = Fleet(int(store.fact("seed")), options.devices)
+    engine = Engine(ROWS, store, Clock(store.last()))
+    engine.account_id = fleet.account_id
+    connections = server.Connections()
+    service = Service(engine, fleet, options.latency_ms, connections.break_off)
+    ca_file, server_file = server.make_certificates(options.tls_dir or folder, options.host)
+    https, http = server.bind(options.host, options.port), server.bind(options.host, options.http_port)
+    service.https_port = https.getsockname()[1]
+    host = server.reachable(options.host)
+
+    def ready() -> None:
+        found = {
+            "url": f"https://{host}:{service.https_port}",
+            "http_url": f"http://{host}:{http.getsockname()[1]}",
+            "ca_file": str(ca_file.resolve()),
+            "api_key": store.fact("api_key"),
+        }
+        print(json.dumps(found), flush=True)
+
+    try:
+        site = server.Site(make_app(service), connections.protocol(), server_file)
+        asyncio.run(site.serve(https, http, ready, options.until_stdin_closes))
+    finally:
+        store.close()
+
+
+def main() -> int:
+    """Run the command; the exit status."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    options = parser().parse_args()
+    with tempfile.TemporaryDirectory(prefix="pelion-simulator-") as folder:
+        try:
+            run(options, Path(folder))
+        except (OSError, StateError) as error:
+            log.error("%s", error)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Times: integers of microseconds since 1970 inside, RFC 3339 in UTC outside."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import date, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
+_FULL = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))")
+_COMPACT = re.compile(r"\d{8}T\d{6}Z")
+
+
+class Clock:
+    """The time of the simulated service. No two readings are equal, so a time of creation also is a place in the order of creation."""
+
+    def __init__(self, last: int = 0) -> None:
+        """`last`: a time that every reading has to be later than (of the newest object in a state that is taken up again)."""
+        self._last = last
+
+    def now(self) -> int:
+        """Microseconds since 1970, later than every earlier reading."""
+        return self.reserve(1)
+
+    def reserve(self, count: int) -> int:
+        """The first of `count` consecutive microseconds that no other reading will fall into."""
+        first = max(time.time_ns() // 1000, self._last + 1)
+        self._last = first + count - 1
+        return first
+
+
+def text(moment: int) -> str:
+    """A time as the service writes it: UTC, six digits of fraction."""
+    return (_EPOCH + timedelta(microseconds=moment)).isoformat(timespec="microseconds") + "Z"
+
+
+def moment(written: str) -> int:
+    """The time that `text` wrote."""
+    return (datetime.fromisoformat(written[:-1]) - _EPOCH) // _MICROSECOND
+
+
+def parse(written: str) -> str:
+    """A time in any form a filter may use (RFC 3339 with or without fraction, or compact), in the form of `text`. Raises ValueError."""
+    if _COMPACT.fullmatch(written):
+        return text((datetime.strptime(written, "%Y%m%dT%H%M%SZ") - _EPOCH) // _MICROSECOND)
+    if found := _FULL.fullmatch(written):
+        day, time_of_day, fraction, sign, hours, minutes = found.groups()
+        value = datetime.fromisoformat(f"{day}T{time_of_day}.{(fraction or '')[:6]:0<6}")
+        if sign:
+            shift = timedelta(hours=int(hours), minutes=int(minutes))
+            value += -shift if sign == "+" else shift
+        return text((value - _EPOCH) // _MICROSECOND)
+    raise ValueError("must be a time in UTC such as 2016-11-30T16:25:12Z or 20161130T162512Z")
+
+
+def parse_day(written: str) -> str:
+    """A day, also given as a time, in the form 2016-11-30. Raises ValueError."""
+    try:
+        return date.fromisoformat(written).isoformat() if re.fullmatch(r"\d{4}-\d\d-\d\d", written) else parse(written)[:10]
+    except ValueError:
+        raise ValueError("must be a day such as 2016-11-30") from None

@@ -1,0 +1,197 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the control endpoints set: faults, and how the server behaves; and the log of requests."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from .errors import TYPES, ApiError
+
+LOG_LENGTH = 100_000
+
+
+@dataclass
+class Fault:
+    """A rule: what happens to matching requests instead of, or besides, an answer. Meanings in the README."""
+
+    method: str | None = None
+    path: str = ""
+    status: int | None = None
+    type: str | None = None
+    message: str = "A fault was asked for."
+    body: str | None = None
+    content_type: str | None = None
+    headers: dict[str, str | None] = field(default_factory=dict)
+    retry_after: str | int | None = None
+    delay_ms: float = 0
+    reset: bool = False
+    truncate: bool | int = False
+    carry_out: bool = False
+    count: int | None = 1
+    skip: int = 0
+
+    @classmethod
+    def of(cls, rule: Mapping[str, Any]) -> Fault:
+        """A rule as it was posted. Raises ValueError."""
+        _refuse_unknown(cls, rule)
+        fault = cls(**rule)
+        for name, types in _FAULT_TYPES.items():
+            if not isinstance(getattr(fault, name), types):
+                raise ValueError(f"{name} has the wrong type")
+        try:
+            re.compile(fault.path)
+        except re.error as error:
+            raise ValueError(f"path is not a regular expression: {error}") from None
+        return fault
+
+    def takes(self, method: str, path: str) -> bool:
+        """Whether the rule applies to this request; it is counted."""
+        if self.count == 0 or self.method not in (None, method) or not re.search(self.path, path):
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        if self.count is not None:
+            self.count -= 1
+        return True
+
+    @property
+    def answers(self) -> bool:
+        """Whether the rule has an answer of its own."""
+        return self.status is not None or self.body is not None
+
+    def answer(self, request_id: str) -> tuple[int, str, bytes]:
+        """The rule's own answer: status, content type, body."""
+        status = self.status or 200
+        if self.body is not None:
+            return status, self.content_type or "text/plain", self.body.encode()
+        if 300 <= status < 400 or status == 204:
+            return status, self.content_type or "", b""
+        error = ApiError(status, self.type or TYPES.get(status, "error"), self.message)
+        return status, self.content_type or "application/json", error.body(request_id)
+
+
+_OPTIONAL_TEXT = (str, type(None))
+_FAULT_TYPES: Mapping[str, Any] = {
+    "method": _OPTIONAL_TEXT,
+    "path": str,
+    "status": (int, type(None)),
+    "type": _OPTIONAL_TEXT,
+    "message": str,
+    "body": _OPTIONAL_TEXT,
+    "content_type": _OPTIONAL_TEXT,
+    "headers": dict,
+    "retry_after": (str, int, type(None)),
+    "delay_ms": (int, float),
+    "reset": bool,
+    "truncate": int,
+    "carry_out": bool,
+    "count": (int, type(None)),
+    "skip": int,
+}
+
+
+@dataclass
+class Settings:
+    """How the server behaves."""
+
+    latency_ms: float = 0
+    """Every answer is late by this much."""
+    http: str = "redirect"
+    """What the plain http port does: redirect or forbid."""
+    unknown_fields: bool = False
+    list_404: bool = False
+
+    def change(self, wanted: Mapping[str, Any]) -> None:
+        """Take over the settings in `wanted`. Raises ValueError and changes nothing where one is not possible."""
+        _refuse_unknown(type(self), wanted)
+        for name, value in wanted.items():
+            if name == "http":
+                right = value in ("redirect", "forbid")
+            elif name == "latency_ms":
+                right = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 3_600_000
+            else:
+                right = isinstance(value, bool)
+            if not right:
+                raise ValueError(f"{name} cannot be {json.dumps(value)}")
+        for name, value in wanted.items():
+            setattr(self, name, value)
+
+
+@dataclass
+class Entry:
+    """A request as the log shows it. Times are seconds since 1970. What proves who sent it is never kept."""
+
+    id: str
+    method: str
+    path: str
+    query: str
+    body: str
+    user_agent: str
+    started_at: float
+    status: int | None = None
+    ended_at: float | None = None
+
+
+class Log:
+    """The newest requests, and how many were in flight at once at most."""
+
+    def __init__(self) -> None:
+        self.clear()
+        self._in_flight = 0
+
+    def clear(self) -> None:
+        """Forget all requests."""
+        self.entries: deque[Entry] = deque(maxlen=LOG_LENGTH)
+        self.max_in_flight = 0
+
+    def start(self, entry: Entry) -> None:
+        """A request has come in."""
+        self.entries.append(entry)
+        self._in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self._in_flight)
+
+    def end(self, entry: Entry, status: int | None, now: float) -> None:
+        """A request was answered, or not (`status` is None)."""
+        entry.status, entry.ended_at = status, now
+        self._in_flight -= 1
+
+    def shown(self) -> dict[str, Any]:
+        """The log as the control endpoint answers it."""
+        return {"requests": [asdict(entry) for entry in self.entries], "max_in_flight": self.max_in_flight}
+
+
+class Faults:
+    """The rules in the order they were added; the first that applies is taken."""
+
+    def __init__(self) -> None:
+        self.rules: dict[int, Fault] = {}
+        self._numbers = itertools.count(1)
+
+    def add(self, rule: Mapping[str, Any]) -> int:
+        """Add a rule and return its number. Raises ValueError."""
+        fault = Fault.of(rule)
+        number = next(self._numbers)
+        self.rules[number] = fault
+        return number
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The rule for this request, if any."""
+        return next((fault for fault in self.rules.values() if fault.takes(method, path)), None)
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The rules with what is left of their counts."""
+        return [{"number": number, **asdict(fault)} for number, fault in self.rules.items()]
+
+
+def _refuse_unknown(kind: type, given: Mapping[str, Any]) -> None:
+    known = {spec.name for spec in fields(kind)}
+    if unknown := sorted(set(given) - known):
+        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
