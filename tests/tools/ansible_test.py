@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs ansible-test in an installed copy of the collection outside of the clone, and fails when it tested nothing.
 
-    ansible_test.py sanity|units|integration [--venv DIR] [--python 3.13] [-- MORE ANSIBLE-TEST ARGUMENTS]
+    ansible_test.py sanity|units|integration [--venv DIR] [--managed 3.9] [-- MORE ANSIBLE-TEST ARGUMENTS]
 
 `--venv` names the virtual environment whose ansible-core is used (default: the one that runs this file). For `integration` a
 simulator is started and `tests/integration/integration_config.yml` in the copy gets the variables `pelion_api_url`,
@@ -15,10 +15,11 @@ import argparse
 import contextlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import simulator
@@ -49,23 +50,21 @@ def prime(home: Path, python: Path) -> None:
     """Put a pip bootstrap script for each pip that this ansible-core asks for where ansible-test looks before it downloads one."""
     asked = subprocess.run([python, "-c", PIP_VERSIONS], capture_output=True, text=True, check=True).stdout.split()
     cache = home / ".ansible/test/cache"
-    wheels = workspace.scratch() / "wheels"
-    for version in set(asked):
-        wheel = wheels / f"pip-{version}-py3-none-any.whl"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in sorted(set(asked)):
+        wheel = cache / f"pip-{version}-py3-none-any.whl"
         if not wheel.exists():
             download = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-            subprocess.run([*download, "--dest", str(wheels), f"pip=={version}"], check=True)
-        cache.mkdir(parents=True, exist_ok=True)
+            subprocess.run([*download, "--dest", str(cache), f"pip=={version}"], check=True)
         (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(BOOTSTRAP.format(wheel=str(wheel)), encoding="utf-8")
 
 
 def links(directory: Path) -> Path:
     """A folder of links to the real interpreters: pyenv's shims end ansible-test with exit status 127."""
-    directory.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
     for version, python in workspace.interpreters().items():
-        link = directory / f"python{version}"
-        link.unlink(missing_ok=True)
-        link.symlink_to(python)
+        (directory / f"python{version}").symlink_to(python)
     return directory
 
 
@@ -106,29 +105,44 @@ def prepared(command: str, copy: Path) -> Iterator[None]:
         yield
 
 
-def run(command: str, python: Path, version: str, more: list[str]) -> str:
-    """Run one ansible-test command with the ansible-core of `python`; returns what ran, in words. Raises SystemExit when it failed."""
-    core = subprocess.run(
-        [python, "-c", "from ansible.release import __version__; print(__version__)"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    # The HOME stays, for ansible-test keeps its virtual environments there; it is one per ansible-core, as those differ.
+def choice(command: str, python: str, managed: str) -> list[str]:
+    """The arguments that say which Python does what.
+
+    sanity compiles and imports with every Python on this machine that ansible-core knows; integration runs the modules with
+    `managed`, and Ansible itself with `python`.
+    """
+    if command == "sanity":
+        return ["--venv", "--python", "default"]
+    if command == "units":
+        return ["--venv", "--python", python]
+    return ["--controller", f"origin:python=venv/{python}", "--target", f"controller:python=venv/{managed}"]
+
+
+def run(command: str, venv: Path, managed: str | None = None, more: Sequence[str] = ()) -> str:
+    """Run one ansible-test command with the ansible-core in `venv`; returns what ran, in words. Raises SystemExit when it failed."""
+    python = venv / "bin/python"
+    code = "import sys; from ansible.release import __version__; print(__version__, '%d.%d' % sys.version_info[:2])"
+    answer = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    core, version = answer.stdout.split()
+    # The HOME stays, for ansible-test keeps its virtual environments there; one each, for two commands may run at once.
     home = workspace.scratch() / f"home-{core}-{command}"
-    env = workspace.environment(home, [links(workspace.scratch() / "python"), python.parent])
-    copy = workspace.install_copy(workspace.scratch() / f"copy-{core}-{command}", python.parent / "ansible-galaxy", env)
+    env = workspace.environment(home, [links(home / "python"), venv / "bin"])
+    copy = workspace.install_copy(workspace.scratch() / f"copy-{core}-{command}", venv / "bin/ansible-galaxy", env)
     prime(home, python)
-    line = [str(python.parent / "ansible-test"), command, "--venv", "--python", version, "--color", "no", *more]
+    line = [str(venv / "bin/ansible-test"), command, *choice(command, version, managed or version), "--color", "no", *more]
     print("$", " ".join(line), flush=True)
-    with prepared(command, copy):
-        process = subprocess.Popen(
+    log = []
+    with (
+        prepared(command, copy),
+        subprocess.Popen(
             line, cwd=copy, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        assert process.stdout is not None
-        log = []
-        for text in process.stdout:
+        ) as process,
+    ):
+        for text in process.stdout or ():
             print(text, end="", flush=True)
             log.append(text)
-        if process.wait():
-            raise SystemExit(f"ansible-test {command} on ansible-core {core} failed.")
+    if process.returncode:
+        raise SystemExit(f"ansible-test {command} on ansible-core {core} failed.")
     return check(command, "".join(log), copy)
 
 
@@ -136,10 +150,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run ansible-test in a copy of the collection.")
     parser.add_argument("command", choices=["sanity", "units", "integration"])
     parser.add_argument("--venv", type=Path, default=Path(sys.prefix), help="the virtual environment with the ansible-core to use")
-    parser.add_argument("--python", default="{}.{}".format(*sys.version_info), help="the Python version to test with")
+    parser.add_argument("--managed", help="the version of the Python that runs the modules in integration, such as 3.9")
     parser.add_argument("more", nargs="*", help="after --: more arguments for ansible-test")
     arguments = parser.parse_args()
-    print(run(arguments.command, arguments.venv / "bin/python", arguments.python, arguments.more))
+    print(run(arguments.command, arguments.venv, arguments.managed, arguments.more))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import workspace
 def main() -> int:
     place = workspace.scratch() / "importer"
     shutil.rmtree(place, ignore_errors=True)
-    env = workspace.environment(place / "home", GALAXY_IMPORTER_CHECK_REQUIRED_TAGS="true", GALAXY_IMPORTER_CHECK_CHANGELOG="true")
+    checks = {"GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true", "GALAXY_IMPORTER_CHECK_CHANGELOG": "true"}
+    env = workspace.environment(place / "home", extra=checks)
     galaxy = workspace.ROOT / ".venv/bin/ansible-galaxy"
     subprocess.run([galaxy, "collection", "build", str(workspace.ROOT), "--output-path", str(place)], check=True, env=env, cwd=place)
     (archive,) = place.glob("*.tar.gz")

@@ -17,7 +17,7 @@ import workspace
 def main() -> int:
     scenarios = sorted(path.parent.name for path in (workspace.ROOT / "extensions/molecule").glob("*/molecule.yml"))
     with tempfile.TemporaryDirectory(prefix="pelion-simulator-") as directory, simulator.started(Path(directory)) as running:
-        env = workspace.environment(workspace.scratch() / "home-molecule", **simulator.variables(running))
+        env = workspace.environment(workspace.scratch() / "home-molecule", extra=simulator.variables(running))
         process = subprocess.run(
             [workspace.ROOT / ".venv/bin/molecule", "test", "--all"],
             cwd=workspace.ROOT,

@@ -68,29 +68,31 @@ def run_step(step: Step, logs: Path) -> Outcome:
     return Outcome(step, ok, time.monotonic() - begun, passed, failed, skipped, note, path)
 
 
-def run_all(steps: Sequence[Step], logs: Path, workers: int = 2) -> int:
-    """Run the steps, longest first as they are listed; returns the exit status: 0 only if something ran and nothing failed."""
+def run_all(steps: Sequence[Step], logs: Path, workers: int = 2) -> list[Outcome]:
+    """Run the steps in the order given, which is best the longest first, and print a line as each one ends."""
     logs.mkdir(parents=True, exist_ok=True)
-    begun = time.monotonic()
     outcomes = []
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         for future in concurrent.futures.as_completed([pool.submit(run_step, step, logs) for step in steps]):
             outcome = future.result()
             outcomes.append(outcome)
-            print(
-                f"{'ok    ' if outcome.ok else 'FAILED'} {outcome.step.name:<28} {outcome.seconds:6.1f} s  {outcome.note[:100]}", flush=True
-            )
+            word = "ok" if outcome.ok else "FAILED"
+            print(f"{word:<6} {outcome.step.name:<28} {outcome.seconds:6.1f} s  {outcome.note[:100]}", flush=True)
             if not outcome.ok:
                 tail = outcome.log.read_text(encoding="utf-8", errors="replace").splitlines()[-60:]
                 print("\n".join(f"       | {line}" for line in tail), flush=True)
-    bad = [outcome.step.name for outcome in outcomes if not outcome.ok]
+    return outcomes
+
+
+def report(outcomes: Sequence[Outcome], logs: Path, begun: float) -> int:
+    """Say what the steps add up to; returns the exit status: 0 only if something ran and nothing failed."""
+    bad = [outcome for outcome in outcomes if not outcome.ok]
     print(f"\n{len(outcomes)} steps in {time.monotonic() - begun:.0f} s; logs are in {os.path.relpath(logs, ROOT)}")
     if bad:
-        print(f"Failed: {', '.join(sorted(bad))}")
-    # A step without pytest counts as one test.
-    passed = sum(outcome.passed or (0 if outcome.failed else 1) for outcome in outcomes if outcome.ok)
-    passed += sum(outcome.passed for outcome in outcomes if not outcome.ok)
-    failed = sum(outcome.failed or 1 for outcome in outcomes if not outcome.ok)
+        print(f"Failed: {', '.join(sorted(outcome.step.name for outcome in bad))}")
+    # A step that runs no pytest counts as one test.
+    passed = sum(outcome.passed or outcome.ok for outcome in outcomes)
+    failed = sum(outcome.failed or 1 for outcome in bad)
     print(f"{passed} passed, {failed} failed, {sum(outcome.skipped for outcome in outcomes)} skipped", flush=True)
     return 1 if bad or not outcomes else 0
 
@@ -101,7 +103,9 @@ def main(arguments: Sequence[str]) -> int:
     for argument in arguments:
         target, _separator, least = argument.partition(":")
         steps.append(Step(target, ["make", "--no-print-directory", target], least=int(least or 0)))
-    return run_all(steps, ROOT / ".build/logs")
+    logs = ROOT / ".build/logs"
+    begun = time.monotonic()
+    return report(run_all(steps, logs), logs, begun)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "pelion.device_management"
 
 # These would change what is tested, or point a test at a real account.
-_FOREIGN = re.compile(r"(ANSIBLE|MOLECULE|MBED_CLOUD_SDK|PELION|PYTHON|GIT|GALAXY_IMPORTER)_|(PYTHONPATH|PYTHONHOME|VIRTUAL_ENV)$")
+_FOREIGN = re.compile(r"ANSIBLE_|GALAXY_IMPORTER_|GIT_|MBED_CLOUD_SDK_|MOLECULE_|PELION_(?!SPEC_DIR$)|PYTHON|VIRTUAL_ENV$|XDG_")
 
 
 def scratch() -> Path:
@@ -55,12 +56,12 @@ def _real(candidate: str, version: str) -> Path | None:
     return Path(path) if separator and reported == version else None
 
 
-def environment(home: Path, path: list[Path] | None = None, **extra: str) -> dict[str, str]:
+def environment(home: Path, path: Sequence[Path] = (ROOT / ".venv/bin",), extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The caller's environment without what would change a test's outcome, with a HOME of its own and `path` first on PATH."""
     home.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
-    search = [str(part) for part in path or [ROOT / ".venv/bin"]]
-    kept.update(HOME=str(home), PATH=os.pathsep.join([*search, os.environ["PATH"]]), PYTHONDONTWRITEBYTECODE="1", **extra)
+    search = [str(part) for part in path]
+    kept.update(HOME=str(home), PATH=os.pathsep.join([*search, os.environ["PATH"]]), PYTHONDONTWRITEBYTECODE="1", **(extra or {}))
     return kept
 
 

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests the collection with every supported ansible-core for which a Python is on this machine.
+
+For each ansible-core: the unit tests on the oldest and the newest Python that it runs on; on the newest also the contract and
+conformance tests, ansible-test sanity (which imports the modules with every Python from 3.9 on), and ansible-test integration
+with the modules run by the oldest Python that this ansible-core manages.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import steps
+import workspace
+
+# What runs Ansible itself, oldest and newest, and the oldest Python that modules run on: from each ansible-core's own release.
+CORES = {
+    "2.16": ((10, 12), 9),
+    "2.17": ((10, 12), 9),
+    "2.18": ((11, 13), 9),
+    "2.19": ((11, 13), 9),
+    "2.20": ((12, 14), 9),
+    "2.21": ((12, 14), 9),
+}
+COLUMNS = ("unit, oldest Python", "pytest, newest Python", "sanity", "integration")
+
+
+def make_venv(core: str, version: str) -> Path:
+    """A virtual environment with exactly what `requirements/matrix-CORE.txt` pins, made anew when that changed."""
+    pins = workspace.ROOT / f"requirements/matrix-{core}.txt"
+    place = workspace.scratch() / f"venv-{core}-{version}"
+    stamp = place / "requirements.txt"
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != pins.read_text(encoding="utf-8"):
+        shutil.rmtree(place, ignore_errors=True)
+        uv = str(workspace.ROOT / ".venv/bin/uv")
+        subprocess.run([uv, "venv", "--quiet", "--seed", "--python", str(workspace.interpreters()[version]), str(place)], check=True)
+        install = [uv, "pip", "install", "--quiet", "--python", str(place / "bin/python"), "--requirements", str(pins)]
+        subprocess.run(install, check=True)
+        shutil.copy(pins, stamp)
+    return place
+
+
+def cells(core: str, pythons: list[str], managed: str) -> Iterator[steps.Step]:
+    """The cells of one ansible-core, in the order of COLUMNS; with a single Python the first column has none."""
+    oldest, newest = pythons[0], pythons[-1]
+    where = make_venv(core, newest)
+    env = workspace.environment(
+        workspace.scratch() / f"home-pytest-{core}", [where / "bin"], {"ANSIBLE_COLLECTIONS_PATH": str(workspace.ROOT / ".dev")}
+    )
+    if oldest != newest:
+        other = make_venv(core, oldest)
+        command = [str(other / "bin/python"), "-m", "pytest", "-q", "tests/unit"]
+        path = f"{other / 'bin'}:{env['PATH']}"
+        yield steps.Step(f"{core} {COLUMNS[0]} ({oldest})", command, least=1, env={**env, "PATH": path})
+    command = [str(where / "bin/python"), "-m", "pytest", "-q", "tests/unit", "tests/contract", "tests/conformance"]
+    yield steps.Step(f"{core} {COLUMNS[1]} ({newest})", command, least=1, env=env)
+    ansible_test = [sys.executable, str(workspace.ROOT / "tests/tools/ansible_test.py"), "--venv", str(where)]
+    yield steps.Step(f"{core} {COLUMNS[2]} ({newest})", [*ansible_test, "sanity"])
+    yield steps.Step(f"{core} {COLUMNS[3]} ({newest}, modules {managed})", [*ansible_test, "--managed", managed, "integration"])
+
+
+def main() -> int:
+    begun = time.monotonic()
+    found = workspace.interpreters()
+    print(f"Pythons: {', '.join(found)}", flush=True)
+    planned: list[steps.Step] = []
+    missing = []
+    for core, ((low, high), least) in CORES.items():
+        pythons = [version for version in found if low <= int(version.partition(".")[2]) <= high]
+        if pythons:
+            managed = next(version for version in found if int(version.partition(".")[2]) >= least)
+            planned.extend(cells(core, pythons, managed))
+        else:
+            missing.append(core)
+    longest_first = sorted(
+        planned, key=lambda step: -[column in step.name for column in (COLUMNS[0], *COLUMNS[3:], *COLUMNS[1:3])].index(True)
+    )
+    logs = workspace.ROOT / ".build/matrix"
+    outcomes = steps.run_all(longest_first, logs)
+    print(f"\n{'ansible-core':<14}" + "".join(f"{column:<24}" for column in COLUMNS))
+    for core in CORES:
+        row = []
+        for column in COLUMNS:
+            outcome = next((outcome for outcome in outcomes if outcome.step.name.startswith(f"{core} {column}")), None)
+            row.append("-" if outcome is None else f"{'ok' if outcome.ok else 'FAILED'} {outcome.step.name.partition('(')[2].rstrip(')')}")
+        print(f"{core:<14}" + "".join(f"{cell:<24}" for cell in row))
+    if missing:
+        print(f"No Python on this machine runs ansible-core {', '.join(missing)}: not tested.")
+    return steps.report(outcomes, logs, begun)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
