@@ -7,10 +7,18 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 from dataclasses import dataclass
-from typing import Any, Callable, Deque, Iterable, Iterator, Optional, Tuple
+from typing import Any, Callable, Deque, Iterable, Iterator, Mapping, Optional, Tuple
 
 from .client import ApiError
 from .transport import TransportError
+
+
+class BulkError(Exception):
+    """Some items failed; ``result`` says what was done, what was not and why."""
+
+    def __init__(self, message: str, result: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.result = dict(result)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ _REDIRECTS = 3
 _PASSING = ("CONGESTION_CONTROL", "QUEUE_IS_FULL")
 
 
+class RequestError(ValueError):
+    """A request that must not be sent; the text says why."""
+
+
 class ApiError(Exception):
     """The service answered, with an error or with something that cannot be used.
 
@@ -165,14 +169,14 @@ class Client:
         :param json: sent as JSON. ``data`` and ``files`` are passed to the HTTP library as they are.
         :raises ApiError: for every answer that is no success, and for a success that cannot be read.
         :raises TransportError: when no whole answer came.
-        :raises ValueError: for a path that is not one of this API.
+        :raises RequestError: for a path that is not one of this API, or one that would carry the key.
         """
-        if not path.startswith("/") or path.startswith("//"):
-            raise ValueError(f"'{path}' is no path of the API: it must begin with one slash, such as /v3/devices/.")
+        if not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
+            raise RequestError(f"'{path}' is no path of the API: it must begin with one slash, such as /v3/devices/, and have no query.")
         method = method.upper()
         pairs = _pairs(query)
         if any(self._settings.api_key in value for pair in pairs for value in pair) or self._settings.api_key in path:
-            raise ValueError("The API key must not be part of a path or query: it would end up in server logs.")
+            raise RequestError("The API key must not be part of a path or query: it would end up in server logs.")
         sent = dict(headers or {})
         if json is not None:
             data = _dump(json)
@@ -425,7 +429,9 @@ def _filter_pairs(filters: Any) -> List[Tuple[str, str]]:
         return []
     if isinstance(filters, Mapping):
         filters = filtering.parse(filters)
-    return [pair for entry in filters for pair in (filtering.direct([entry]) if isinstance(entry, filtering.Condition) else [entry])]
+    return [
+        pair for entry in filters for pair in (filtering.direct([entry]) if isinstance(entry, filtering.Condition) else _pairs([entry]))
+    ]
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -79,6 +79,18 @@ def parse(given: Optional[Mapping[str, Any]], allowed: Optional[Allowed] = None,
     return tuple(conditions)
 
 
+def check(conditions: Conditions, allowed: Allowed) -> Conditions:
+    """The same conditions, if the list understands them all.
+
+    :raises FilterError: naming the field and what is allowed.
+    """
+    for condition in conditions:
+        operators = _operators(condition.root, allowed) or ()
+        if condition.operator not in operators:
+            raise _unknown_operator(condition.root, condition.operator, operators)
+    return conditions
+
+
 def direct(conditions: Iterable[Condition]) -> List[Tuple[str, str]]:
     """Query parameters ``field__operator=value`` (not yet percent-encoded)."""
     return [(condition.key, ",".join(condition.values)) for condition in conditions]
@@ -204,6 +216,10 @@ def _operators(field: str, allowed: Optional[Allowed]) -> Optional[Sequence[str]
     return allowed[field]
 
 
+def _unknown_operator(field: str, operator: str, operators: Sequence[str]) -> FilterError:
+    return FilterError(f"The filter {field} does not take the operator '{operator}'; it takes: {', '.join(operators)}.")
+
+
 def _conditions(field: str, value: Any, operators: Optional[Sequence[str]]) -> List[Condition]:
     if isinstance(value, Mapping):
         if not value:
@@ -215,8 +231,7 @@ def _conditions(field: str, value: Any, operators: Optional[Sequence[str]]) -> L
 
 def _condition(field: str, operator: str, value: Any, operators: Optional[Sequence[str]]) -> Condition:
     if operator not in (OPERATORS if operators is None else operators):
-        known = ", ".join(OPERATORS if operators is None else operators)
-        raise FilterError(f"The filter {field} does not take the operator '{operator}'; it takes: {known}.")
+        raise _unknown_operator(field, operator, OPERATORS if operators is None else operators)
     # A field that can be compared holds dates or numbers; only there is a date rewritten, elsewhere it is just text.
     ordered = operator in ("lte", "gte") or (operators is not None and "gte" in operators)
     if operator in ("in", "nin"):

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Type
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Type
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import resource as engine
-from .client import ApiError, Client, project
-from .filters import FilterError
+from .bulk import BulkError
+from .client import ApiError, Client, RequestError, project
+from .filters import Conditions, FilterError
 from .settings import SettingsError, resolve
 from .transport import REQUESTS_IMPORT_ERROR, TransportError
 
@@ -49,7 +50,7 @@ class ApiModule:
     def work(self, client: Client, params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
         """The module's own part.
 
-        :raises ApiError, TransportError, SettingsError, ResourceError, FilterError: all become failures of the task.
+        :raises ApiError, TransportError, BulkError, RequestError, ResourceError, FilterError: all become failures of the task.
         """
         raise AssertionError("a module says what it does by overriding work")
 
@@ -61,15 +62,20 @@ class ApiModule:
         try:
             settings = resolve(module.params)
             # A key from the environment or a profile is no option, so Ansible does not know yet that it is secret.
-            module.no_log_values.add(settings.api_key)
+            module.no_log_values.update([settings.api_key, *self.secrets(module.params)])
             with Client(
                 settings, user_agent=f"ansible-core/{module.ansible_version}", pool_size=max(10, self.concurrency(module.params))
             ) as client:
                 result = self.work(client, module.params, module.check_mode)
                 result.setdefault("request_id", client.last_request_id)
-        except (ApiError, TransportError, SettingsError, engine.ResourceError, FilterError) as error:
+        except (ApiError, TransportError, BulkError, RequestError, SettingsError, engine.ResourceError, FilterError) as error:
             module.fail_json(**failure(error))
         module.exit_json(**result)
+
+    @staticmethod
+    def secrets(params: Mapping[str, Any]) -> Iterable[str]:
+        """Values that must not be shown, beside those of options with ``no_log``."""
+        return ()
 
     @staticmethod
     def concurrency(params: Mapping[str, Any]) -> int:
@@ -84,6 +90,8 @@ def failure(error: Exception) -> Dict[str, Any]:
         result.update(status=error.status, code=error.code, type=error.type, fields=error.fields, request_id=error.request_id)
     if isinstance(error, (ApiError, TransportError)):
         result.update(method=error.method, path=error.path)
+    if isinstance(error, BulkError):
+        result.update(error.result)
     if isinstance(error, engine.AmbiguousError):
         result["ids"] = error.ids
     return result
@@ -158,6 +166,13 @@ class InfoModule(ApiModule):
         if params["id"]:
             found = client.get(self.row.item(params, params["id"]))
             return [] if found is None else [found if fields is None else project(found, fields)]
-        keys = {key: params[key] for key in self.row.keys if params[key]}
-        conditions = self.row.conditions({**(params["filters"] or {}), **keys})
+        conditions = self.conditions(params)
         return list(engine.listing(client, self.row, params, conditions, limit=params["limit"], fields=fields, order=params["order"]))
+
+    def conditions(self, params: Mapping[str, Any]) -> Conditions:
+        """What the objects must fulfil, by ``filters`` and by natural key.
+
+        :raises FilterError: for what the list does not understand.
+        """
+        keys = {key: params[key] for key in self.row.keys if params[key]}
+        return self.row.conditions({**(params["filters"] or {}), **keys})

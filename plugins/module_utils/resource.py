@@ -42,7 +42,7 @@ class Resource:
     collection has one. ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the
     list's direct operators a field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold
     named values, in filters ``field__name``. ``replaces`` are such fields that PUT replaces whole, with the most entries they
-    take: they are merged unless ``purge``. ``max_length`` is characters a field.
+    take: they are merged unless ``purge``. ``required`` is what the service wants on creation. ``max_length`` is characters a field.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Resource:
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     packed_filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     mappings: Tuple[str, ...] = ()
+    required: Tuple[str, ...] = ()
     create_only: Tuple[str, ...] = ()
     unordered: Tuple[str, ...] = ()
     replaces: Mapping[str, int] = field(default_factory=dict)
@@ -87,12 +88,18 @@ class Resource:
 
         :raises ResourceError: for an id that cannot be one of this resource.
         """
-        identity = str(identity)
-        if not re.fullmatch(self.id_pattern, identity):
-            raise ResourceError(f"'{identity}' is no id of a {self.label}: an id is 32 hexadecimal digits in lower case.")
         collection = self.collection(params)
         slash = "/" if collection.endswith("/") else ""
-        return f"{collection.rstrip('/')}/{quote(identity, safe='')}{slash}"
+        return f"{collection.rstrip('/')}/{quote(self.checked_id(identity), safe='')}{slash}"
+
+    def checked_id(self, identity: Any) -> str:
+        """The id, if it can be one.
+
+        :raises ResourceError: when it cannot.
+        """
+        if not re.fullmatch(self.id_pattern, str(identity)):
+            raise ResourceError(f"'{identity}' is no id of a {self.label}: an id is 32 hexadecimal digits in lower case.")
+        return str(identity)
 
     def conditions(self, given: Optional[Mapping[str, Any]]) -> filtering.Conditions:
         """Filters as users write them, checked against what the list understands.
@@ -186,6 +193,9 @@ def plan(recipe: Recipe, current: Optional[Object], params: Params) -> Plan:
     if current is None:
         if params.get("id"):
             raise ResourceError(f"There is no {row.label} with the id {params['id']}; leave id out to make a new one.")
+        missing = [name for name in row.required if wanted.get(name) in _EMPTY]
+        if missing:
+            raise ResourceError(f"There is no such {row.label} yet; to create it give also: {', '.join(missing)}.")
         return Plan(None, wanted, tuple(recipe.create(wanted, params)))
     changes = {name: value for name, value in wanted.items() if not recipe.same(name, current.get(name), value)}
     fixed = [name for name in row.create_only if name in changes]

@@ -127,6 +127,7 @@ DEVICE_QUERY = Resource(
         **dict.fromkeys(("created_at", "updated_at"), _RANGE),
     },
     packed_filters={**dict.fromkeys(("created_at", "updated_at"), _FLAG), "etag": (*_FLAG, *_RANGE)},
+    required=("name", "query"),
     max_length={"name": 200, "query": 1000},
 )
 

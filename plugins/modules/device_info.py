@@ -34,8 +34,14 @@ options:
     description:
       - Read only the devices that are in the group with this id. O(filters) narrow it further, except by attributes.
     type: str
+  query:
+    description:
+      - Read the devices that a saved query finds. Give the text of the query, such as
+        V(state__eq=registered&device_class__eq=pump-v2).
+    type: str
 seealso:
   - module: pelion.device_management.device
+  - module: pelion.device_management.device_query_info
   - module: pelion.device_management.device_group_info
   - plugin: pelion.device_management.devices
     plugin_type: inventory
@@ -93,6 +99,7 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils import resources
+from ansible_collections.pelion.device_management.plugins.module_utils.filters import check, unpack
 from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
 
 
@@ -102,12 +109,15 @@ class DeviceInfo(InfoModule):
             self.row = resources.DEVICE_GROUP_DEVICE
         return super().read(client, params)
 
+    def conditions(self, params):
+        return super().conditions(params) + check(unpack(params["query"] or ""), self.row.allowed_filters)
+
 
 def main():
     DeviceInfo(
         resources.DEVICE,
-        dict(device_group_id=dict(type="str")),
-        mutually_exclusive=[("id", "name"), ("id", "endpoint_name"), ("id", "filters"), ("id", "device_group_id")],
+        dict(device_group_id=dict(type="str"), query=dict(type="str")),
+        mutually_exclusive=[("id", other) for other in ("name", "endpoint_name", "filters", "device_group_id", "query")],
     ).main()
 
 

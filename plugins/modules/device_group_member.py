@@ -1,0 +1,257 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put devices into a device group and take them out."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: device_group_member
+short_description: Put devices into a device group and take them out
+version_added: 0.1.0
+description:
+  - Adds any number of devices to a device group, removes them, or makes the group hold exactly these.
+  - The devices are given by id or by filter. One listing tells which of them are members; only what differs is sent, several requests
+    side by side, since the service takes one device a request.
+author:
+  - Contributors to the pelion.device_management collection
+extends_documentation_fragment:
+  - pelion.device_management.connection
+  - pelion.device_management.attributes
+  - pelion.device_management.attributes.action_group
+  - pelion.device_management.attributes.resource
+options:
+  device_group:
+    description:
+      - The name of the group. Give this or O(device_group_id).
+    type: str
+  device_group_id:
+    description:
+      - The id of the group.
+    type: str
+  device_ids:
+    description:
+      - The ids of the devices. Give this or O(filters).
+    type: list
+    elements: str
+  filters:
+    description:
+      - The devices that meet all these conditions, as in M(pelion.device_management.device_info).
+    type: dict
+  state:
+    description:
+      - With V(present) the devices are added, with V(absent) they are removed; other members stay.
+      - With V(exact) the group holds these devices and no others. O(device_ids) may be an empty list; O(filters) that match no device
+        are an error, since they would empty the group.
+    type: str
+    choices: [present, absent, exact]
+    default: present
+  concurrency:
+    description:
+      - How many requests are under way side by side, 1 to 64.
+    type: int
+    default: 8
+seealso:
+  - module: pelion.device_management.device_group
+  - module: pelion.device_management.device_info
+"""
+
+EXAMPLES = r"""
+- name: Put all pumps of Oslo into the group
+  pelion.device_management.device_group_member:
+    device_group: Pumps in Oslo
+    filters:
+      device_class: pump-v2
+      custom_attributes:
+        site: oslo
+
+- name: Keep the group as exactly these pumps from now on
+  pelion.device_management.device_group_member:
+    device_group: Pumps in Oslo
+    filters:
+      device_class: pump-v2
+      custom_attributes:
+        site: oslo
+    state: exact
+
+- name: Put the devices of this play into a group with one task
+  pelion.device_management.device_group_member:
+    device_group: First wave
+    device_ids: "{{ ansible_play_batch | map('extract', hostvars, 'pelion_id') | list }}"
+  run_once: true
+
+- name: Take two devices out
+  pelion.device_management.device_group_member:
+    device_group_id: 015c3029f6f7000000000001001000c3
+    device_ids:
+      - 01667c6e992c00000000000100100370
+      - 01667c6e992c00000000000100100371
+    state: absent
+"""
+
+RETURN = r"""
+device_group_id:
+  description: The id of the group.
+  returned: success
+  type: str
+  sample: 015c3029f6f7000000000001001000c3
+added:
+  description: The ids of the devices that were added, or would be in check mode.
+  returned: success, and when some devices failed
+  type: list
+  elements: str
+  sample: [01667c6e992c00000000000100100370]
+removed:
+  description: The ids of the devices that were removed, or would be in check mode.
+  returned: success, and when some devices failed
+  type: list
+  elements: str
+  sample: []
+unchanged:
+  description: How many of the devices asked for were already as wanted.
+  returned: success, and when some devices failed
+  type: int
+  sample: 49
+failed_devices:
+  description: The devices that could not be added or removed, and why.
+  returned: when some devices failed
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id of the device.
+      type: str
+      returned: always
+    msg:
+      description: The reason.
+      type: str
+      returned: always
+    status:
+      description: The HTTP status.
+      type: int
+      returned: when the service answered
+    request_id:
+      description: The id of the request.
+      type: str
+      returned: when the service answered
+not_tried:
+  description: The ids of the devices that were not tried any more because the key was refused.
+  returned: when some devices failed
+  type: list
+  elements: str
+request_id:
+  description: The id that the service gave the last request; name it to the vendor's support.
+  returned: when the service answered
+  type: str
+  sample: 0161991d63150242ac12000600000000
+"""
+
+from ansible_collections.pelion.device_management.plugins.module_utils import bulk, resources
+from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
+from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition
+from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule, failure
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError, find, listing
+
+
+class DeviceGroupMember(ApiModule):
+    def work(self, client, params, check_mode):
+        if not 1 <= params["concurrency"] <= 64:
+            raise ResourceError(f"concurrency must be 1 to 64, not {params['concurrency']}.")
+        conditions, asked = self.wanted(params)
+        group = find(client, resources.DEVICE_GROUP, {"id": params["device_group_id"], "name": params["device_group"]})
+        if group is None:
+            raise ResourceError(f"There is no device group {params['device_group'] or params['device_group_id']}.")
+        # A device tells its groups, so one listing says both that it exists and whether it is a member.
+        found = (
+            {item["id"]: group["id"] in item.get("groups", ()) for item in listing(client, resources.DEVICE, params, conditions)}
+            if conditions
+            else {}
+        )
+        self.check(params, asked, found)
+
+        add, remove = [], []
+        if params["state"] == "absent":
+            remove = [device for device, member in found.items() if member]
+        else:
+            add = [device for device, member in found.items() if not member]
+        if params["state"] == "exact":
+            members = listing(client, resources.DEVICE_GROUP_DEVICE, {"device_group_id": group["id"]}, fields=["id"])
+            remove = [member["id"] for member in members if member["id"] not in found]
+        return self.change(client, params, check_mode, group["id"], add, remove, len(found))
+
+    @staticmethod
+    def wanted(params):
+        """The conditions that list the devices, and the ids that must be among them."""
+        if params["device_ids"] is None:
+            if not params["filters"]:
+                raise ResourceError("filters is empty, which would mean every device of the account. Name at least one condition.")
+            return resources.DEVICE.conditions(params["filters"]), None
+        asked = list(dict.fromkeys(resources.DEVICE.checked_id(device) for device in params["device_ids"]))
+        return (Condition("id", "in", tuple(asked)),) if asked else (), asked
+
+    @staticmethod
+    def check(params, asked, found):
+        if asked is None and not found and params["state"] == "exact":
+            raise ResourceError(
+                "The filters match no device, which would empty the group. Give device_ids as an empty list if you mean that."
+            )
+        unknown = [device for device in asked or () if device not in found]
+        if unknown and params["state"] != "absent":
+            shown = ", ".join(unknown[:10]) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")
+            raise ResourceError(f"There are no devices with these ids: {shown}. Nothing was changed.")
+
+    @staticmethod
+    def change(client, params, check_mode, group, add, remove, matched):
+        path = resources.DEVICE_GROUP_DEVICE.collection({"device_group_id": group})
+        steps = [("add", device) for device in add] + [("remove", device) for device in remove]
+        done, failed = {"add": [], "remove": []}, []
+        for result in bulk.each(
+            [] if check_mode else steps,
+            lambda step: client.post(f"{path}{step[0]}/", {"device_id": step[1]}),
+            params["concurrency"],
+        ):
+            action, device = result.item
+            if result.error is None:
+                done[action].append(device)
+                continue
+            failed.append({"id": device, **failure(result.error)})
+            if isinstance(result.error, ApiError) and result.error.status in (401, 403):
+                break
+        if check_mode:
+            done = {"add": add, "remove": remove}
+        report = {
+            "changed": bool(done["add"] or done["remove"]),
+            "device_group_id": group,
+            "added": done["add"],
+            "removed": done["remove"],
+            "unchanged": matched - len(add if params["state"] != "absent" else remove),
+            "diff": {"before": {"members": sorted(done["remove"])}, "after": {"members": sorted(done["add"])}},
+        }
+        if failed:
+            tried = {*done["add"], *done["remove"], *(entry["id"] for entry in failed)}
+            left = [device for _action, device in steps if device not in tried]
+            raise bulk.BulkError(
+                f"{len(failed)} of {len(steps)} devices failed, {len(left)} were not tried; the first: {failed[0]['msg']}",
+                {**report, "failed_devices": failed, "not_tried": left},
+            )
+        return report
+
+
+def main():
+    DeviceGroupMember(
+        argument_spec=dict(
+            device_group=dict(type="str"),
+            device_group_id=dict(type="str"),
+            device_ids=dict(type="list", elements="str"),
+            filters=dict(type="dict"),
+            state=dict(type="str", choices=["present", "absent", "exact"], default="present"),
+            concurrency=dict(type="int", default=8),
+        ),
+        required_one_of=[("device_group", "device_group_id"), ("device_ids", "filters")],
+        mutually_exclusive=[("device_group", "device_group_id"), ("device_ids", "filters")],
+    ).main()
+
+
+if __name__ == "__main__":
+    main()
