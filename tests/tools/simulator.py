@@ -24,13 +24,14 @@ from workspace import ROOT
 
 @contextlib.contextmanager
 def started(directory: Path, devices: int = 1000, seed: int = 1, port: int = 0) -> Iterator[dict[str, str]]:
-    """Run a simulator with its certificates and state in `directory`; yields its `url`, `http_url`, `ca_file` and `api_key`."""
+    """Run a simulator with its certificates in `directory`; yields its `url`, `http_url`, `ca_file` and `api_key`."""
     directory.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pelion_simulator", "--port", str(port), "--devices", str(devices), "--seed", str(seed)]
-    command += ["--tls-dir", str(directory / "tls"), "--state", str(directory / "state.sqlite")]
+    # However this process ends, its end of the pipe closes, and the simulator with it.
+    command += ["--tls-dir", str(directory), "--until-stdin-closes"]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "tests/simulator")}
-    # A process group of its own: Ctrl-C is for us, and we end the simulator in order.
-    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    # A session of its own: Ctrl-C is for this process, which then ends the simulator in order.
+    process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
