@@ -111,17 +111,22 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe
 
 
+def meaning(query):
+    """The conditions without order: two queries with the same meaning find the same devices."""
+    return {(condition.field, condition.operator, frozenset(condition.values)) for condition in unpack(query)}
+
+
 class DeviceQueryRecipe(Recipe):
     def desired(self, params, current):
-        if params.get("filters"):
+        if params["filters"]:
             params = {**params, "query": packed(resources.DEVICE.conditions(params["filters"]))}
-        elif params.get("query"):
-            unpack(params["query"])
+        elif params["query"]:
+            unpack(params["query"])  # raises for what is no query at all
         return super().desired(params, current)
 
     def same(self, name, current, wanted):
         if name == "query" and current and wanted:
-            return current == wanted or set(unpack(current)) == set(unpack(wanted))
+            return current == wanted or meaning(current) == meaning(wanted)
         return super().same(name, current, wanted)
 
 
