@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell tests/tools/find-python)
 BIN := .venv/bin
-STAMP := .venv/requirements.stamp
+STAMP := .venv/requirements.txt
 UV := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.txt)
 
 # The environment of whoever calls make must not change what is tested, nor point a test at a real account.
@@ -103,10 +103,12 @@ importer: $(STAMP) ## build the archive and run Galaxy's import checks on it
 
 # -- .venv -------------------------------------------------------------------------------------------------------------
 
+# The stamp is what .venv was made from: a checkout that only touches the file makes nothing anew.
 $(STAMP): requirements/dev.txt
-	@test -n "$(PYTHON)"
-	@echo "Making .venv with $(PYTHON)"
-	@"$(PYTHON)" -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirements requirements/dev.txt
+	@cmp -s $< $@ || { \
+	    test -n "$(PYTHON)" && echo "Making .venv with $(PYTHON)" && \
+	    "$(PYTHON)" -m venv --clear .venv && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV)" && \
+	    $(BIN)/uv pip install --quiet --python $(BIN)/python --requirements $< && \
+	    cp $< $@; }
 	@touch $@

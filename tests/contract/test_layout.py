@@ -112,7 +112,7 @@ def test_engine_names_no_resource(floor: str) -> None:
     assert table, "no row was found in resources.py"
     names = {row["name"] for row in table.values()}
     path = UTILS / f"{floor}.py"
-    named = [text for text in literals(path) if text in names or re.search(r"/v\d+/", text)]
+    named = [text for text in literals(path) if text in names or re.match(r"/v\d+/\w", text)]
     named += [node.id for node in ast.walk(parse(path)) if isinstance(node, ast.Name) and node.id in table]
     named += [node.attr for node in ast.walk(parse(path)) if isinstance(node, ast.Attribute) and node.attr in table]
     assert named == []
