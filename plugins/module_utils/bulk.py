@@ -30,21 +30,36 @@ class ItemResult:
     error: Optional[Exception] = None
 
 
-def each(items: Iterable[Any], call: Callable[[Any], Any], concurrency: int = 8) -> Iterator[ItemResult]:
+def each(
+    items: Iterable[Any],
+    call: Callable[[Any], Any],
+    concurrency: int = 8,
+    stop: Callable[[ItemResult], bool] = lambda result: False,
+) -> Iterator[ItemResult]:
     """Call once an item, at most ``concurrency`` at a time, and give the results in the order of the items.
 
-    Errors of the API and of the network belong to their item. Any other error, or an interruption, stops: what is under way
-    is waited for, nothing further is started.
+    Errors of the API and of the network belong to their item. When ``stop`` says so of a result, nothing further is started; what
+    is under way is waited for and reported, so that an item without a result was certainly not tried. Any other error, and an
+    interruption, stops in the same way and is raised.
     """
-    concurrency = max(1, concurrency)
     pending: Deque[Tuple[Any, concurrent.futures.Future[Any]]] = collections.deque()
     with concurrent.futures.ThreadPoolExecutor(max_workers=concurrency) as pool:
         try:
             for item in items:
                 # A window of twice the width keeps the workers busy behind one slow item without queueing the whole input.
                 if len(pending) >= 2 * concurrency:
-                    yield _result(*pending.popleft())
+                    result = _result(*pending.popleft())
+                    yield result
+                    if stop(result):
+                        break
                 pending.append((item, pool.submit(call, item)))
+            else:
+                while pending:
+                    result = _result(*pending.popleft())
+                    yield result
+                    if stop(result):
+                        break
+            pending = collections.deque(entry for entry in pending if not entry[1].cancel())
             while pending:
                 yield _result(*pending.popleft())
         finally:

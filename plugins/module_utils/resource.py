@@ -81,6 +81,8 @@ class Resource:
 
     def collection(self, params: Params) -> str:
         """The list's path."""
+        if "{" not in self.path:
+            return self.path
         return self.path.format(**{name: quote(str(value), safe="") for name, value in params.items() if value is not None})
 
     def item(self, params: Params, identity: str) -> str:

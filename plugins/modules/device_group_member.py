@@ -154,6 +154,11 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError, find, listing
 
 
+def refused(result):
+    """Whether the key is not good for this: then it is not for the other devices either."""
+    return isinstance(result.error, ApiError) and result.error.status in (401, 403)
+
+
 class DeviceGroupMember(ApiModule):
     def work(self, client, params, check_mode):
         if not 1 <= params["concurrency"] <= 64:
@@ -210,14 +215,13 @@ class DeviceGroupMember(ApiModule):
             [] if check_mode else steps,
             lambda step: client.post(f"{path}{step[0]}/", {"device_id": step[1]}),
             params["concurrency"],
+            stop=refused,
         ):
             action, device = result.item
             if result.error is None:
                 done[action].append(device)
                 continue
             failed.append({"id": device, **failure(result.error)})
-            if isinstance(result.error, ApiError) and result.error.status in (401, 403):
-                break
         if check_mode:
             done = {"add": add, "remove": remove}
         report = {
