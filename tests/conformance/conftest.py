@@ -1,0 +1,49 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One simulator for all conformance tests, and the environment in which Ansible's commands reach it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pelion_simulator.process import Simulator
+
+ROOT = Path(__file__).resolve().parents[2]
+_FOREIGN = ("ANSIBLE_", "PELION_", "MBED_CLOUD_SDK_", "XDG_")
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> Iterator[Simulator]:
+    """The process; tests take `simulator`."""
+    with Simulator(devices=300) as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(running_simulator: Simulator) -> Simulator:
+    """A fleet of 300 devices as it is at the start, whatever the test before did to it."""
+    running_simulator.reset()
+    return running_simulator
+
+
+@pytest.fixture
+def environment(simulator: Simulator, tmp_path: Path) -> dict[str, str]:
+    """For Ansible's commands: this collection, this simulator, a home of their own, and nothing of the caller's settings."""
+    home = tmp_path / "home"
+    home.mkdir()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return {
+        **inherited,
+        "HOME": str(home),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "ANSIBLE_HOME": str(home / ".ansible"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".dev"),
+        "ANSIBLE_NOCOLOR": "1",
+        "PELION_API_URL": simulator.url,
+        "PELION_API_KEY": simulator.api_key,
+        "PELION_CA_PATH": simulator.ca_file,
+    }
