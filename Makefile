@@ -17,6 +17,8 @@ UV := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.txt)
 unexport $(filter-out PELION_SPEC_DIR,$(filter ANSIBLE_% MBED_CLOUD_SDK_% MOLECULE_% PELION_% PYTHONPATH VIRTUAL_ENV,$(.VARIABLES)))
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.dev
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
+# By itself an inventory that cannot be read is a warning and exit status 0.
+export ANSIBLE_INVENTORY_UNPARSED_FAILED := true
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help

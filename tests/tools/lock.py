@@ -22,7 +22,7 @@ def lock(source: str, target: str, oldest: str, extra: str = "") -> None:
         more.write_text(extra, encoding="utf-8")
         command = [*uv, "--no-annotate", "--no-header", str(REQUIREMENTS / source), str(more)]
         pins = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    header = f"# SPDX-License-Identifier: GPL-3.0-or-later\n# Made from {source} by `make lock`; do not edit.\n"
+    header = f"# Made from {source} by `make lock`; do not edit.\n"
     (REQUIREMENTS / target).write_text(header + pins, encoding="utf-8")
 
 

@@ -61,6 +61,8 @@ def environment(home: Path, path: Sequence[Path] = (ROOT / ".venv/bin",), extra:
     home.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
     search = [str(part) for part in path]
+    # By itself an inventory that cannot be read is a warning and exit status 0.
+    kept["ANSIBLE_INVENTORY_UNPARSED_FAILED"] = "true"
     kept.update(HOME=str(home), PATH=os.pathsep.join([*search, os.environ["PATH"]]), PYTHONDONTWRITEBYTECODE="1", **(extra or {}))
     return kept
 
