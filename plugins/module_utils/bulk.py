@@ -43,25 +43,25 @@ def each(
     interruption, stops in the same way and is raised.
     """
     pending: Deque[Tuple[Any, concurrent.futures.Future[Any]]] = collections.deque()
+
+    def results() -> Iterator[ItemResult]:
+        for item in items:
+            # A window of twice the width keeps the workers busy behind one slow item without queueing the whole input.
+            if len(pending) >= 2 * concurrency:
+                yield _result(*pending.popleft())
+            pending.append((item, pool.submit(call, item)))
+        while pending:
+            yield _result(*pending.popleft())
+
     with concurrent.futures.ThreadPoolExecutor(max_workers=concurrency) as pool:
         try:
-            for item in items:
-                # A window of twice the width keeps the workers busy behind one slow item without queueing the whole input.
-                if len(pending) >= 2 * concurrency:
-                    result = _result(*pending.popleft())
-                    yield result
-                    if stop(result):
-                        break
-                pending.append((item, pool.submit(call, item)))
-            else:
-                while pending:
-                    result = _result(*pending.popleft())
-                    yield result
-                    if stop(result):
-                        break
-            pending = collections.deque(entry for entry in pending if not entry[1].cancel())
-            while pending:
-                yield _result(*pending.popleft())
+            for result in results():
+                yield result
+                if stop(result):
+                    break
+            for item, future in list(pending):
+                if not future.cancel():
+                    yield _result(item, future)
         finally:
             for _item, future in pending:
                 future.cancel()

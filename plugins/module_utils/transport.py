@@ -9,6 +9,7 @@ whether the request may already have been carried out.
 from __future__ import annotations
 
 import http.cookiejar
+import re
 import socket
 import traceback
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ try:
     import requests.adapters
     import requests.auth
     import requests.exceptions
+    import urllib3.exceptions
 
     REQUESTS_IMPORT_ERROR: Optional[str] = None
 except ImportError:
@@ -27,19 +29,25 @@ except ImportError:
 
 Query = Sequence[Tuple[str, str]]
 Body = Union[bytes, str, Any, None]
+# What TLS says only while a connection is being made (with TLS 1.3 also just after): nothing has been carried out then.
+_HANDSHAKE = re.compile(r"CERTIFICATE|HANDSHAKE|PROTOCOL|UNKNOWN_CA|UNRECOGNIZED_NAME|doesn't match")
 
 
 class TransportError(Exception):
     """No usable answer: DNS, TLS, proxy, time-out, reset, or an answer that broke off.
 
-    ``maybe_done`` tells whether the service may have carried the request out. ``method``, ``path`` and ``attempts``
-    say what was tried; ``context`` is what a caller adds (such as how much of a list had been read).
+    ``maybe_done`` tells whether the service may have carried the request out, ``lasting`` that another try cannot help.
+    ``method``, ``path`` and ``attempts`` say what was tried; ``context`` is what a caller adds (such as how much of a list had
+    been read).
     """
 
-    def __init__(self, message: str, *, maybe_done: bool, method: str = "", path: str = "", attempts: int = 1) -> None:
+    def __init__(
+        self, message: str, *, maybe_done: bool, lasting: bool = False, method: str = "", path: str = "", attempts: int = 1
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.maybe_done = maybe_done
+        self.lasting = lasting
         self.method = method
         self.path = path
         self.attempts = attempts
@@ -108,7 +116,11 @@ class Transport:
             given = {"https": self._proxy, "http": self._proxy} if self._proxy else {}
             # Without CA settings of our own, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE count as they do elsewhere.
             verify = None if self._verify is True else self._verify
-            self._environment[origin] = dict(self._session.merge_environment_settings(url, given, True, verify, None))
+            settings = dict(self._session.merge_environment_settings(url, given, True, verify, None))
+            if url.startswith("http:"):
+                # Unencrypted requests stay on this machine: a proxy would carry the token across the network.
+                settings["proxies"] = {}
+            self._environment[origin] = settings
         return self._environment[origin]
 
     def send(
@@ -133,7 +145,7 @@ class Transport:
                 content = reply.content
                 _check_length(method, reply)
                 return RawReply(reply.status_code, reply.headers, content)
-        except (requests.exceptions.RequestException, OSError) as error:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
             raise _explain(error, url, self.timeout) from error
 
     def close(self) -> None:
@@ -155,7 +167,7 @@ if REQUESTS_IMPORT_ERROR is None:
 def _check_length(method: str, reply: Any) -> None:
     """urllib3 1.x hands out a short body without a word."""
     promised = reply.headers.get("Content-Length", "")
-    if method == "HEAD" or not promised.isdigit() or reply.status_code in (204, 304):
+    if method == "HEAD" or not promised.isdecimal() or reply.status_code in (204, 304):
         return
     received = reply.raw.tell()
     if received < int(promised):
@@ -171,7 +183,8 @@ def _explain(error: Exception, url: str, timeout: float) -> TransportError:
     if isinstance(error, exceptions.ProxyError):
         return TransportError(f"The proxy did not let the request through to {host}: {_last(chain)}.", maybe_done=False)
     if isinstance(error, exceptions.SSLError):
-        return TransportError(_explain_tls(host, _last(chain)), maybe_done=False)
+        reason = _last(chain)
+        return TransportError(_explain_tls(host, reason), maybe_done=not _HANDSHAKE.search(reason), lasting="CERTIFICATE" in reason)
     if isinstance(error, exceptions.ConnectTimeout):
         return TransportError(f"{host} did not accept a connection within {timeout:g} seconds.", maybe_done=False)
     if isinstance(error, exceptions.ReadTimeout) or "ReadTimeoutError" in names:
@@ -182,8 +195,9 @@ def _explain(error: Exception, url: str, timeout: float) -> TransportError:
         return TransportError(f"{host} cannot be reached: {_last(chain)}.", maybe_done=False)
     if isinstance(error, (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)) or "IncompleteRead" in names:
         return TransportError(f"The answer of {host} broke off: {_last(chain)}.", maybe_done=True)
-    if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema, exceptions.InvalidHeader)):
-        return TransportError(f"The address of {host} cannot be used: {_last(chain)}.", maybe_done=False)
+    unusable = (ValueError, urllib3.exceptions.LocationValueError)  # with it come all of requests' Invalid... exceptions
+    if isinstance(error, unusable):
+        return TransportError(f"The request to {host} cannot be sent: {_last(chain)}.", maybe_done=False, lasting=True)
     return TransportError(f"The connection to {host} failed: {_last(chain)}.", maybe_done=True)
 
 
@@ -209,4 +223,5 @@ def _chain(error: BaseException) -> List[BaseException]:
 def _last(chain: List[BaseException]) -> str:
     """The words of the innermost error: the outer ones repeat them together with memory addresses."""
     texts = [str(link) for link in chain if str(link)]
-    return min(texts, key=len).strip().rstrip(".") if texts else type(chain[0]).__name__
+    shortest = min(texts, key=len) if texts else type(chain[0]).__name__
+    return re.sub(r" \(_ssl\.c:\d+\)", "", shortest).strip().rstrip(".")
