@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -21,6 +23,8 @@ from .engine import Call, Engine
 from .errors import ApiError
 from .fleet import Fleet
 from .switches import Entry, Fault, Faults, Log, Settings
+
+log = logging.getLogger("pelion_simulator")
 
 BreakOff = Callable[[Scope, bool], None]
 
@@ -64,18 +68,18 @@ class Service:
             id=secrets.token_hex(16),
             method=request.method,
             path=scope["path"],
-            query=scope["query_string"].decode("latin-1"),
+            query=scope["query_string"].decode(errors="replace"),
             body=body.decode(errors="replace"),
             user_agent=request.headers.get("user-agent", ""),
             started_at=time.time(),
         )
-        log = self.log
-        log.start(entry)
+        requests = self.log
+        requests.start(entry)
         status = None
         try:
             status = await self._respond(request, body, entry.id, send)
         finally:
-            log.end(entry, status, time.time())
+            requests.end(entry, status, time.time())
 
     async def _respond(self, request: Request, body: bytes, request_id: str, send: Send) -> int | None:
         """Send the answer and return its status, or None where there was none."""
@@ -93,6 +97,7 @@ class Service:
             return None
         if fault.answers:
             status, content_type, content = fault.answer(request_id)
+        content_type = content_type if fault.content_type is None else fault.content_type
         if content_type:
             headers["Content-Type"] = content_type
         if fault.retry_after is not None:
@@ -125,22 +130,31 @@ class Service:
             if scope["scheme"] == "http":
                 if self.settings.http == "forbid":
                     raise ApiError(403, "invalid_request", "Only HTTPS is allowed.")
-                target = request.url.replace(scheme="https", port=self.https_port)
-                return 301, "", b"", {"Location": str(target)}
+                host = re.sub(r":\d*$", "", request.headers.get("host", ""))
+                return 301, "", b"", {"Location": f"https://{host}:{self.https_port}{_target(scope)}"}
             self.engine.find(request.method, scope["path"])
             call = Call(
                 method=request.method,
                 path=scope["path"],
-                query=scope["query_string"].decode("latin-1"),
-                url=str(request.url),
+                query=scope["query_string"].decode(errors="replace"),
+                url=f"https://{request.headers.get('host', '')}{_target(scope)}",
                 content_type=request.headers.get("content-type", ""),
                 body=body,
                 subjects=authenticate(self.engine.store, request.headers.get("authorization"), self.fleet.account_id),
             )
             answer = self.engine.answer(call)
-        except ApiError as error:
+        except Exception as error:
+            if not isinstance(error, ApiError):
+                log.exception("%s %s", request.method, scope["path"])
+                error = ApiError(500, "internal_server_error", "The simulator failed; its log says how.")
             return error.status, "application/json", error.body(request_id), {}
         return answer.status, "application/json" if answer.body else "", answer.body, {}
+
+
+def _target(scope: Scope) -> str:
+    """Path and query as they were sent."""
+    query = scope["query_string"].decode(errors="replace")
+    return str(scope["raw_path"].decode(errors="replace")) + (f"?{query}" if query else "")
 
 
 def make_app(service: Service) -> Starlette:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from datetime import date, datetime, timedelta
@@ -32,9 +33,23 @@ class Clock:
         return first
 
 
+@functools.lru_cache(maxsize=100_000)
+def _day(number: int) -> str:
+    return (_EPOCH + timedelta(days=number)).date().isoformat()
+
+
+def day(moment: int) -> str:
+    """The day of a time, such as 2016-11-30."""
+    return _day(moment // 86_400_000_000)
+
+
 def text(moment: int) -> str:
     """A time as the service writes it: UTC, six digits of fraction."""
-    return (_EPOCH + timedelta(microseconds=moment)).isoformat(timespec="microseconds") + "Z"
+    seconds, fraction = divmod(moment, 1_000_000)
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    number, hour = divmod(hours, 24)
+    return f"{_day(number)}T{hour:02}:{minute:02}:{second:02}.{fraction:06}Z"
 
 
 def moment(written: str) -> int:

@@ -118,7 +118,7 @@ class Panel:
         if fixed := {"id", row.clock} & set(body):
             raise ValueError(f"cannot be changed, because they decide the order: {', '.join(sorted(fixed))}")
         with store.transaction():
-            store.put(row, document | body)
+            self.service.engine.save(row, document, document | body)
         return document | body
 
     def add(self, request: Request, body: dict[str, Any]) -> Any:
@@ -136,7 +136,7 @@ class Panel:
                 document = self._placed(row, base | item)
                 if engine.store.get(row, document["id"]):
                     raise ValueError(f"there is a {row.object} with the id {document['id']} already")
-                engine.store.put(row, document)
+                engine.save(row, {}, document)
                 ids.append(document["id"])
         return {"ids": ids}
 

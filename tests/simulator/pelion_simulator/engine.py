@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from . import bodies, clock, filters
 from .clock import Clock
 from .errors import ApiError, invalid
-from .filters import Condition
+from .filters import Condition, Listing
 from .identity import ID, make_id
 from .store import Store
 from .table import Document, Members, Resource
@@ -187,22 +187,30 @@ class Engine:
         document = self._existing(row, id_)
         if row.before_delete:
             row.before_delete(self, document)
-        self.forget(row, document)
-        return Answer(204)
-
-    def forget(self, row: Resource, document: Document) -> None:
-        """Delete an object, and what other objects say of it."""
+        self.save(row, document, {})
         for members in row.members:
             other = self.rows[members.resource]
-            for member in self.store.having(other, _is_member(members, document["id"])):
-                member[members.field].remove(document["id"])
-                self.store.put(other, member)
-        for owner in self.rows.values():
-            for members in owner.members:
+            for member in self.store.having(other, _is_member(members, id_)):
+                self.save(other, member, member | {members.field: [owner for owner in member[members.field] if owner != id_]})
+        return Answer(204)
+
+    def save(self, row: Resource, before: Document, after: Document) -> None:
+        """Put an object in the place of another (either may be empty), and correct the counters of those it is a member of."""
+        if after:
+            self.store.put(row, after)
+        else:
+            self.store.remove(row, before)
+        for owner_row in self.rows.values():
+            for members in owner_row.members:
                 if members.resource == row.name:
-                    for owner_id in document[members.field]:
-                        self._count(owner, members, owner_id, -1)
-        self.store.remove(row, document)
+                    for id_ in set(_owners(members, before)) ^ set(_owners(members, after)):
+                        self._count(owner_row, members, id_)
+
+    def _count(self, row: Resource, members: Members, id_: str) -> None:
+        owner = self.store.get(row, id_)
+        if owner is not None:
+            among = Listing(conditions=(_is_member(members, id_),))
+            self.store.put(row, owner | {members.counter: self.store.count(self.rows[members.resource], among)})
 
     # --- members ---
 
@@ -227,17 +235,11 @@ class Engine:
             wrong[members.body_key] = f"must be the id of one of the {members.resource}" if members.body_key in body else "is required"
         if wrong or member is None:
             raise invalid(wrong)
-        if (id_ in member[members.field]) != wanted:
-            (member[members.field].append if wanted else member[members.field].remove)(id_)
-            self.store.put(self.rows[members.resource], member)
-            self._count(row, members, id_, 1 if wanted else -1)
+        owners = _owners(members, member)
+        if (id_ in owners) != wanted:
+            changed = [*owners, id_] if wanted else [owner for owner in owners if owner != id_]
+            self.save(self.rows[members.resource], member, member | {members.field: changed})
         return Answer(204)
-
-    def _count(self, row: Resource, members: Members, id_: str, change: int) -> None:
-        """Correct the number of members an object has. (An object made odd on purpose may be named as owner and not exist.)"""
-        if owner := self.store.get(row, id_):
-            owner[members.counter] += change
-            self.store.put(row, owner)
 
     # --- what is shown ---
 
@@ -268,6 +270,12 @@ def _of(row: Resource, operation: Callable[[Resource, Call, str], Answer]) -> Op
 
 def _of_members(row: Resource, members: Members, operation: Callable[[Resource, Members, Call, str], Answer]) -> Operation:
     return lambda call, id_: operation(row, members, call, id_)
+
+
+def _owners(members: Members, member: Document) -> list[str]:
+    """The ids of those an object is a member of; one that was made odd on purpose may have anything there."""
+    owners = member.get(members.field)
+    return [owner for owner in owners if isinstance(owner, str)] if isinstance(owners, list) else []
 
 
 def _is_member(members: Members, owner_id: str) -> Condition:

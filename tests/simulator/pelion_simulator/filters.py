@@ -65,8 +65,8 @@ def listing(row: Resource, query: str, extra: Iterable[Condition] = ()) -> Listi
             if value not in ("ASC", "DESC"):
                 wrong[name] = "must be ASC or DESC"
         elif name == "include":
-            total_count = value == "total_count"
-            if value != "total_count":
+            total_count = set(value.split(",")) == {"total_count"}
+            if not total_count:
                 wrong[name] = "may only name total_count"
         elif name == "filter":
             # Decoded once as a part of the URL; its own values are encoded again by some clients, which this undoes.
@@ -108,8 +108,8 @@ def _split(row: Resource, name: str) -> tuple[str, str | None, str]:
         return base, None, operator
     field, _, key = base.partition("__")
     if field in row.filters and row.fields[field].type != "map":
-        return field, None, key
-    return field if key else base, key or None, operator
+        return field, None, name[len(field) + 2 :]
+    return field, key or None, operator
 
 
 def _value(field: Field, written: str) -> Any:

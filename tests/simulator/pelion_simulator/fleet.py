@@ -94,7 +94,7 @@ class Fleet:
             mode = one_of(_MODE_OF)
             site = one_of(_SITES)
             serial = f"{bits(48):012X}"
-            noise = f"{bits(512):0128x}"
+            noise = source.randbytes(64).hex()
             attributes = {}
             if chance() < 0.92:
                 attributes = {"site": site, "floor": str(int(chance() * 12))}
@@ -112,10 +112,10 @@ class Fleet:
             device: Document = {
                 "account_id": self.account_id,
                 "auto_update": False,
-                "bootstrap_expiration_date": clock.text(created + 7300 * _DAY)[:10] if mode == 5 else None,
+                "bootstrap_expiration_date": clock.day(created + 7300 * _DAY) if mode == 5 else None,
                 "ca_id": noise[:32] if mode else "",
                 "component_attributes": {"main": one_of(_VERSIONS), "bootloader": one_of(_VERSIONS)} if chance() < 0.7 else {},
-                "connector_expiration_date": clock.text(created + 1095 * _DAY)[:10] if connected and mode else None,
+                "connector_expiration_date": clock.day(created + 1095 * _DAY) if connected and mode else None,
                 "created_at": clock.text(created),
                 "custom_attributes": attributes,
                 "deployed_state": "production" if mode == 5 else "development",
@@ -123,7 +123,7 @@ class Fleet:
                 "description": one_of(_DESCRIPTIONS),
                 "device_class": device_class,
                 "device_execution_mode": mode,
-                "device_key": ":".join(noise[i : i + 2] for i in range(0, 64, 2)).upper(),
+                "device_key": bytes.fromhex(noise[:64]).hex(":").upper(),
                 "endpoint_name": f"{noise[:8]}-{noise[8:12]}-4{noise[13:16]}-a{noise[17:20]}-{noise[20:32]}" if chance() < 0.9 else id_,
                 "endpoint_type": endpoint_type,
                 "enrolment_list_timestamp": clock.text(created - _HOUR),

@@ -38,16 +38,19 @@ class Store:
         self.rows = tuple(rows)
         self._by_name = {row.name: row for row in self.rows}
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
-        self._sql = sqlite3.connect(path, isolation_level=None)
+        self._sql = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
+            self._sql.execute("PRAGMA locking_mode = EXCLUSIVE")
             version = self._one("PRAGMA user_version")[0]
             empty = not self._one("SELECT count(*) FROM sqlite_master")[0]
-        except sqlite3.DatabaseError:
-            raise StateError(f"{path} is not a state of this simulator") from None
+        except sqlite3.DatabaseError as error:
+            self._sql.close()
+            raise StateError(f"{path} cannot be used as a state: {error}") from None
         if empty:
             # About to be filled: nothing in it is worth a journal yet.
-            self._sql.executescript("PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+            self._sql.executescript("PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
         elif version != VERSION:
+            self._sql.close()
             raise StateError(f"{path} is not a state of this version of the simulator")
         else:
             self._sql.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA mmap_size = 8589934592;")
@@ -82,13 +85,20 @@ class Store:
                 self._sql.execute(f"DROP TABLE new__{name}")
 
     def _records(self, row: Resource, documents: Iterable[Document]) -> Iterator[tuple[Any, ...]]:
-        columns, names = row.columns, tuple(row.entry_tables)
-        for document in documents:
+        entries: dict[str, list[tuple[str, str, int]]] = {name: [] for name in row.entry_tables}
+        for number, document in enumerate(documents, 1):
             seq = clock.moment(document[row.clock])
-            for name in names:
-                if entries := _entries(document.get(name)):
-                    self._sql.executemany(f"INSERT INTO new__{name} VALUES (?, ?, {seq})", entries)
-            yield (seq, document["id"], *[_column(document.get(name)) for name in columns], _encode(document))
+            for name, waiting in entries.items():
+                waiting += [(key, value, seq) for key, value in _entries(document.get(name))]
+            if not number % 1000:
+                self._add_entries(entries)
+            yield (seq, document["id"], *[_column(document.get(name)) for name in row.columns], _encode(document))
+        self._add_entries(entries)
+
+    def _add_entries(self, entries: dict[str, list[tuple[str, str, int]]]) -> None:
+        for name, waiting in entries.items():
+            self._sql.executemany(f"INSERT INTO new__{name} VALUES (?, ?, ?)", waiting)
+            waiting.clear()
 
     def create_indexes(self) -> None:
         """Make the indexes, after all objects are in."""
@@ -285,4 +295,4 @@ def _entries(value: Any) -> list[tuple[str, str]]:
     """A map's or list's entries as their table holds them: key and value, or item and nothing."""
     if isinstance(value, dict):
         return [(key, _column(entry)) for key, entry in value.items()]
-    return [(item, "") for item in value] if isinstance(value, list) else []
+    return [(_column(item), "") for item in value] if isinstance(value, list) else []

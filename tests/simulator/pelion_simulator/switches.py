@@ -71,11 +71,11 @@ class Fault:
         """The rule's own answer: status, content type, body."""
         status = self.status or 200
         if self.body is not None:
-            return status, self.content_type or "text/plain", self.body.encode()
+            return status, "text/plain", self.body.encode()
         if 300 <= status < 400 or status == 204:
-            return status, self.content_type or "", b""
+            return status, "", b""
         error = ApiError(status, self.type or TYPES.get(status, "error"), self.message)
-        return status, self.content_type or "application/json", error.body(request_id)
+        return status, "application/json", error.body(request_id)
 
 
 _OPTIONAL_TEXT = (str, type(None))
