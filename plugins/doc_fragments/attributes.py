@@ -30,7 +30,7 @@ attributes:
 """
 
     # Modules that keep one object in the wanted state.
-    RESOURCE = r"""
+    RESOURCE_MODULE = r"""
 options: {}
 attributes:
   check_mode:
@@ -42,7 +42,7 @@ attributes:
 """
 
     # Modules that only read.
-    INFO = r"""
+    INFO_MODULE = r"""
 options: {}
 attributes:
   check_mode:

@@ -23,7 +23,7 @@ options:
 """
 
     # For objects with custom attributes.
-    ATTRIBUTES = r"""
+    PURGE = r"""
 options:
   purge:
     description:

@@ -13,12 +13,12 @@ version_added: 0.1.0
 description:
   - Reads the account of the key in use. Any key may do this, so it is the way to find out whether key, address and network are right.
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
-  - pelion.device_management.attributes.info
+  - pelion.device_management.attributes.info_module
 options:
   include:
     description:

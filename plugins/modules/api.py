@@ -14,7 +14,7 @@ description:
   - Sends one request to the Device Management API, with the authentication, errors, retries and pages of the other modules.
   - It is the way to what no other module does. Where there is one, use that; this one does not know what it changes.
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.attributes

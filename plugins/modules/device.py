@@ -16,14 +16,14 @@ description:
   - What the device measures and does is not in the directory, and its groups are the matter of
     M(pelion.device_management.device_group_member).
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.resource
-  - pelion.device_management.resource.attributes
+  - pelion.device_management.resource.purge
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
-  - pelion.device_management.attributes.resource
+  - pelion.device_management.attributes.resource_module
 options:
   endpoint_name:
     description:

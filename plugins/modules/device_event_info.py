@@ -14,13 +14,13 @@ description:
   - Reads what the device directory has noted about devices, such as registrations and the steps of updates.
   - A large fleet has very many events; narrow them by device, by time or with O(limit).
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.info
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
-  - pelion.device_management.attributes.info
+  - pelion.device_management.attributes.info_module
 seealso:
   - module: pelion.device_management.device_info
 """

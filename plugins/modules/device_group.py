@@ -15,14 +15,14 @@ description:
   - Which devices belong to it is the matter of M(pelion.device_management.device_group_member).
   - Do not confuse it with policy groups, which hold users and keys.
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.resource
-  - pelion.device_management.resource.attributes
+  - pelion.device_management.resource.purge
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
-  - pelion.device_management.attributes.resource
+  - pelion.device_management.attributes.resource_module
 options:
   name:
     description:

@@ -15,13 +15,13 @@ description:
   - The devices of a group are read with M(pelion.device_management.device_info) and its option
     O(pelion.device_management.device_info#module:device_group_id).
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.info
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
-  - pelion.device_management.attributes.info
+  - pelion.device_management.attributes.info_module
 options:
   name:
     description:

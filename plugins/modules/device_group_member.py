@@ -15,12 +15,12 @@ description:
   - The devices are given by id or by filter. One listing tells which of them are members; only what differs is sent, several requests
     side by side, since the service takes one device a request.
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
-  - pelion.device_management.attributes.resource
+  - pelion.device_management.attributes.resource_module
 options:
   device_group:
     description:

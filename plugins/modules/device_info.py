@@ -14,13 +14,13 @@ description:
   - Reads one device, or lists those that match, from the device directory.
   - To run plays against devices use the inventory plugin P(pelion.device_management.devices#inventory) instead.
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.info
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
-  - pelion.device_management.attributes.info
+  - pelion.device_management.attributes.info_module
 options:
   endpoint_name:
     description:

@@ -15,13 +15,13 @@ description:
   - A query is text; to list the devices that it finds, pass it to the option O(pelion.device_management.device_info#module:query) of
     M(pelion.device_management.device_info).
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.resource
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
-  - pelion.device_management.attributes.resource
+  - pelion.device_management.attributes.resource_module
 options:
   name:
     description:

@@ -13,13 +13,13 @@ version_added: 0.1.0
 description:
   - Reads one saved query or lists those that match. It does not run them.
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.info
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
-  - pelion.device_management.attributes.info
+  - pelion.device_management.attributes.info_module
 options:
   name:
     description:
