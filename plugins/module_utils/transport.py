@@ -30,7 +30,8 @@ except ImportError:
 Query = Sequence[Tuple[str, str]]
 Body = Union[bytes, str, Any, None]
 # What TLS says only while a connection is being made (with TLS 1.3 also just after): nothing has been carried out then.
-_HANDSHAKE = re.compile(r"CERTIFICATE|HANDSHAKE|PROTOCOL|UNKNOWN_CA|UNRECOGNIZED_NAME|doesn't match")
+_HANDSHAKE = re.compile(r"CERTIFICATE|HANDSHAKE|PROTOCOL|UNKNOWN_CA|UNRECOGNIZED_NAME|hostname '")
+_DISTRUST = re.compile(r"CERTIFICATE|hostname '")
 
 
 class TransportError(Exception):
@@ -184,7 +185,7 @@ def _explain(error: Exception, url: str, timeout: float) -> TransportError:
         return TransportError(f"The proxy did not let the request through to {host}: {_last(chain)}.", maybe_done=False)
     if isinstance(error, exceptions.SSLError):
         reason = _last(chain)
-        return TransportError(_explain_tls(host, reason), maybe_done=not _HANDSHAKE.search(reason), lasting="CERTIFICATE" in reason)
+        return TransportError(_explain_tls(host, reason), maybe_done=not _HANDSHAKE.search(reason), lasting=bool(_DISTRUST.search(reason)))
     if isinstance(error, exceptions.ConnectTimeout):
         return TransportError(f"{host} did not accept a connection within {timeout:g} seconds.", maybe_done=False)
     if isinstance(error, exceptions.ReadTimeout) or "ReadTimeoutError" in names:
@@ -195,13 +196,14 @@ def _explain(error: Exception, url: str, timeout: float) -> TransportError:
         return TransportError(f"{host} cannot be reached: {_last(chain)}.", maybe_done=False)
     if isinstance(error, (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)) or "IncompleteRead" in names:
         return TransportError(f"The answer of {host} broke off: {_last(chain)}.", maybe_done=True)
-    unusable = (ValueError, urllib3.exceptions.LocationValueError)  # with it come all of requests' Invalid... exceptions
-    if isinstance(error, unusable):
+    if isinstance(error, ValueError):  # which all that the library finds wrong with an address or header is
         return TransportError(f"The request to {host} cannot be sent: {_last(chain)}.", maybe_done=False, lasting=True)
     return TransportError(f"The connection to {host} failed: {_last(chain)}.", maybe_done=True)
 
 
 def _explain_tls(host: str, reason: str) -> str:
+    if "hostname" in reason.lower():
+        return f"The certificate of {host} is for another host ({reason.split('verify failed: ')[-1]}); check api_url."
     if "CERTIFICATE_VERIFY_FAILED" in reason:
         return f"The certificate of {host} is not trusted ({reason}); set ca_path to the file with its CA."
     return f"No TLS connection to {host}: {reason}."
@@ -222,6 +224,7 @@ def _chain(error: BaseException) -> List[BaseException]:
 
 def _last(chain: List[BaseException]) -> str:
     """The words of the innermost error: the outer ones repeat them together with memory addresses."""
-    texts = [str(link) for link in chain if str(link)]
+    # A TypeError is how urllib3 1.x finds out what the standard library can do.
+    texts = [str(link) for link in chain if str(link) and not isinstance(link, TypeError)]
     shortest = min(texts, key=len) if texts else type(chain[0]).__name__
     return re.sub(r" \(_ssl\.c:\d+\)", "", shortest).strip().rstrip(".")
