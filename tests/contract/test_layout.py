@@ -169,6 +169,13 @@ def test_yaml_parses(path: Path) -> None:
     list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=Loader))
 
 
+def test_fragments_are_found_by_their_names() -> None:
+    """Ansible takes `attributes.info` for the file info.py beside attributes.py, should there be one, and reads that instead."""
+    files = sorted((PLUGINS / "doc_fragments").glob("*.py"))
+    parts = {node.id.lower() for path in files for node in ast.walk(parse(path)) if isinstance(node, ast.Name)}
+    assert parts & {path.stem for path in files} == set()
+
+
 def test_requirements_of_the_execution_environment_exist() -> None:
     environment = yaml.safe_load((ROOT / "meta/execution-environment.yml").read_text(encoding="utf-8"))
     wanted = (ROOT / environment["dependencies"]["python"]).read_text(encoding="utf-8").split("\n")

@@ -61,8 +61,6 @@ def environment(home: Path, path: Sequence[Path] = (ROOT / ".venv/bin",), extra:
     home.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
     search = [str(part) for part in path]
-    # By itself an inventory that cannot be read is a warning and exit status 0.
-    kept["ANSIBLE_INVENTORY_UNPARSED_FAILED"] = "true"
     kept.update(HOME=str(home), PATH=os.pathsep.join([*search, os.environ["PATH"]]), PYTHONDONTWRITEBYTECODE="1", **(extra or {}))
     return kept
 
@@ -77,7 +75,7 @@ def install_copy(place: Path, galaxy: Path, env: dict[str, str]) -> Path:
     subprocess.run(
         [galaxy, "collection", "install", str(ROOT), "-p", str(place), "--force", "--offline"],
         check=True,
-        env=env,
+        env={**env, "ANSIBLE_COLLECTIONS_PATH": str(place)},
         cwd=place.parent,
         stdout=subprocess.DEVNULL,
     )
