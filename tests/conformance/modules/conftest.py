@@ -1,0 +1,145 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays tasks as a user does, with `ansible-playbook`, and tells what each one said and sent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from collection import util
+from pelion_simulator.process import Simulator
+
+HERE = Path(__file__).parent
+COLLECTION = "pelion.device_management."
+# Words of a task beside the module itself.
+KEYWORDS = ("check_mode", "environment", "register", "when", "no_log")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request as the simulator saw it. `json` is the decoded body, None where there was none."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    json: Any
+    status: int | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one task returned, and the requests that it sent."""
+
+    name: str
+    failed: bool
+    result: dict[str, Any]
+    sent: list[Sent]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.result["changed"])
+
+    @property
+    def msg(self) -> str:
+        """The message of a task that failed."""
+        assert self.failed, f"{self.name} did not fail: {self.result}"
+        return str(self.result["msg"])
+
+    @property
+    def writes(self) -> list[tuple[str, str, Any]]:
+        """The requests that change something: method, path and body."""
+        return [(sent.method, sent.path, sent.json) for sent in self.sent if sent.method != "GET"]
+
+
+@dataclass(frozen=True)
+class Played:
+    """The steps of one playbook by name, and all that it printed."""
+
+    steps: dict[str, Step]
+    output: str
+
+    def __getitem__(self, name: str) -> Step:
+        return self.steps[name]
+
+    def values(self, key: str) -> dict[str, Any]:
+        """One key of every step's result; a step that failed gives its message."""
+        return {name: step.msg if step.failed else step.result[key] for name, step in self.steps.items()}
+
+
+Play = Callable[..., Played]
+
+
+@pytest.fixture
+def play(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> Play:
+    """`play({name: {module: options, keyword: value}, ...}, *arguments, **words of the play)` runs the tasks in one playbook.
+
+    A module of this collection is written by its short name. A task that fails does not end the play. Every task must have run.
+    """
+
+    def run(tasks: Mapping[str, Mapping[str, Any]], *arguments: str, **words: Any) -> Played:
+        book = {"hosts": "localhost", "gather_facts": False, "tasks": [_task(name, task) for name, task in tasks.items()], **words}
+        playbook, record = tmp_path / "play.yml", tmp_path / "record.jsonl"
+        playbook.write_text(json.dumps([book]), encoding="utf-8")
+        record.unlink(missing_ok=True)
+        simulator.clear_requests()
+        done = subprocess.run(
+            ["ansible-playbook", "-i", "localhost,", "-c", "local", *arguments, str(playbook)],
+            env={
+                **environment,
+                "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks"),
+                "ANSIBLE_CALLBACKS_ENABLED": "recorder",
+                "ANSIBLE_PYTHON_INTERPRETER": "{{ ansible_playbook_python }}",
+                "RECORDER_FILE": str(record),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
+        assert [line["name"] for line in lines] == list(tasks), done.stdout
+        log = simulator.requests()
+        steps = {line["name"]: _step(line, log) for line in lines}
+        return Played(steps, done.stdout)
+
+    return run
+
+
+def _task(name: str, task: Mapping[str, Any]) -> dict[str, Any]:
+    named = {word if word in KEYWORDS or "." in word else COLLECTION + word: value for word, value in task.items()}
+    return {"name": name, "ignore_errors": True, **named}
+
+
+def _step(line: Mapping[str, Any], log: Sequence[Mapping[str, Any]]) -> Step:
+    # The tasks run one after the other on the machine of the simulator, so the clock says whose request it was.
+    sent = [_sent(entry) for entry in log if line["begun"] <= entry["started_at"] <= line["ended"]]
+    return Step(line["name"], line["failed"], line["result"], sent)
+
+
+def _sent(entry: Mapping[str, Any]) -> Sent:
+    body = json.loads(entry["body"]) if entry["body"] else None
+    return Sent(entry["method"], entry["path"], dict(parse_qsl(entry["query"], strict_parsing=bool(entry["query"]))), body, entry["status"])
+
+
+@pytest.fixture
+def client(simulator: Simulator) -> Iterator[Any]:
+    """The collection's own client, for tests that need no playbook."""
+    with util("client").Client(
+        util("settings").Settings(api_key=simulator.api_key, api_url=simulator.url, ca_path=simulator.ca_file, retries=0)
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def fleet(client: Any) -> list[dict[str, Any]]:
+    """All devices, oldest first."""
+    return list(client.list("/v3/devices/"))
