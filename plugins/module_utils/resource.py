@@ -163,11 +163,11 @@ class Recipe:
         """The calls that make the object."""
         return [Call("POST", self.row.collection(params), wanted)]
 
-    def update(self, current: Object, wanted: Object, params: Params) -> List[Call]:
-        """The calls that change it. There is no PATCH: what was not asked for is sent back as it is."""
+    def update(self, current: Object, changes: Object, params: Params) -> List[Call]:
+        """The calls that change it. There is no PATCH: what does not change is sent back as it is."""
         writable = [name for name in self.fields if name not in self.row.create_only]
         body = {name: current[name] for name in writable if current.get(name) is not None}
-        body.update({name: value for name, value in wanted.items() if name in writable})
+        body.update(changes)
         return [Call("PUT", self.row.item(params, current["id"]), body)]
 
     def delete(self, current: Object, params: Params) -> List[Call]:
@@ -209,7 +209,7 @@ def plan(recipe: Recipe, current: Optional[Object], params: Params) -> Plan:
         )
     if not changes:
         return Plan(current, current)
-    return Plan(current, {**current, **changes}, tuple(recipe.update(current, wanted, params)))
+    return Plan(current, {**current, **changes}, tuple(recipe.update(current, changes, params)))
 
 
 def listing(

@@ -212,6 +212,10 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resource 
 
 
 class DeviceRecipe(Recipe):
+    def desired(self, params, current):
+        # A device that is created without an endpoint name gets its id as one, so an empty one is never what is there.
+        return super().desired({**params, "endpoint_name": params["endpoint_name"] or None}, current)
+
     def create(self, wanted, params):
         if not params["create"]:
             key = next(name for name in self.row.keys if params.get(name))
