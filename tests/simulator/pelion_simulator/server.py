@@ -48,6 +48,12 @@ class Connections:
                 connections.pop((self.client, self.server), None)
                 super().connection_lost(exc)
 
+            def shutdown(self) -> None:
+                super().shutdown()
+                # An idle client does not answer TLS's goodbye; the end would wait for it.
+                if self.transport.is_closing():
+                    self.transport.abort()
+
         return Tracked
 
     def break_off(self, scope: Scope, at_once: bool) -> None:

@@ -288,7 +288,8 @@ def _test(row: Resource, condition: Condition) -> tuple[str, list[Any]]:
 
 def _column(value: Any) -> Any:
     """A value of a field as its column holds it."""
-    return value if value is None or isinstance(value, str | int) else _encode(value)
+    fits = isinstance(value, int) and -(2**63) <= value < 2**63
+    return value if value is None or isinstance(value, str) or fits else _encode(value)
 
 
 def _entries(value: Any) -> list[tuple[str, str]]:

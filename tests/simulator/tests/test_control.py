@@ -1,0 +1,264 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control endpoints: faults, log, settings, odd objects, reset."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+import requests
+from simulator_helpers import DEVICES, Api
+
+from pelion_simulator.process import Simulator, SimulatorError
+
+PATH = "/v3/device-queries/"
+
+
+def names(api: Api) -> list[str]:
+    return [query["name"] for query in api.get(PATH)["data"]]
+
+
+def test_a_fault_answers_once(simulator: Simulator, api: Api) -> None:
+    simulator.faults(status=503, retry_after=7)
+    answer = api.send("GET", PATH)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "7"
+    error = answer.json()
+    assert (error["code"], error["type"], error["request_id"]) == (503, "service_unavailable", answer.headers["X-Request-ID"])
+    api.get(PATH)
+
+
+def test_faults_choose_their_requests(simulator: Simulator, api: Api) -> None:
+    simulator.faults(method="POST", path="^/v3/device-(queries|groups)/$", status=429, skip=1, count=2, type="busy", message="Later.")
+    api.get(PATH)
+    api.get("/v3/devices/?limit=2")
+    statuses = [api.send("POST", PATH, json={"name": f"n{number}", "query": "q"}).status_code for number in range(4)]
+    assert statuses == [201, 429, 429, 201]
+
+
+def test_faults_in_order_until_removed(simulator: Simulator, api: Api) -> None:
+    simulator.faults(status=500)
+    simulator.faults(status=502, count=None)
+    assert [api.send("GET", PATH).status_code for _ in range(4)] == [500, 502, 502, 502]
+    shown = simulator.control("GET", "faults")["faults"]
+    assert [(fault["status"], fault["count"]) for fault in shown] == [(500, 0), (502, None)]
+    simulator.clear_faults()
+    assert simulator.control("GET", "faults") == {"faults": []}
+    api.get(PATH)
+
+
+def test_a_fault_may_have_any_body_and_headers(simulator: Simulator, api: Api) -> None:
+    simulator.faults(status=502, body="<h1>Bad gateway</h1>", content_type="text/html", headers={"X-Request-ID": None, "Server": "proxy"})
+    answer = api.send("GET", PATH)
+    assert (answer.status_code, answer.text, answer.headers["Content-Type"]) == (502, "<h1>Bad gateway</h1>", "text/html")
+    assert "X-Request-ID" not in answer.headers
+    assert answer.headers["Server"] == "proxy"
+    simulator.faults(body="")
+    assert (api.send("GET", PATH).status_code, api.send("GET", PATH).status_code) == (200, 200)
+    simulator.faults(status=307, headers={"Location": "https://elsewhere.example/"})
+    answer = api.send("GET", PATH)
+    assert (answer.status_code, answer.headers["Location"], answer.content) == (307, "https://elsewhere.example/", b"")
+    simulator.faults(headers={"x-more": "1"}, content_type="text/plain")
+    answer = api.send("GET", PATH)
+    assert (answer.status_code, answer.headers["X-More"], answer.headers["Content-Type"]) == (200, "1", "text/plain")
+    assert answer.json()["object"] == "list"
+
+
+def test_a_connection_is_reset(simulator: Simulator, api: Api) -> None:
+    simulator.faults(reset=True)
+    with pytest.raises(requests.exceptions.ConnectionError, match="reset"):
+        api.send("POST", PATH, json={"name": "lost", "query": "q"})
+    assert "lost" not in names(api)
+    simulator.faults(reset=True, carry_out=True)
+    with pytest.raises(requests.exceptions.ConnectionError, match="reset"):
+        api.send("POST", PATH, json={"name": "made", "query": "q"})
+    assert "made" in names(api)
+    assert [entry["status"] for entry in simulator.requests()] == [None, 200, None, 200]
+
+
+def test_an_answer_is_replaced_after_the_request_was_carried_out(simulator: Simulator, api: Api) -> None:
+    simulator.faults(status=504, carry_out=True)
+    assert api.send("POST", PATH, json={"name": "made", "query": "q"}).status_code == 504
+    assert "made" in names(api)
+
+
+@pytest.mark.parametrize("truncate", [True, 0, 100])
+def test_a_body_is_cut_off(simulator: Simulator, api: Api, truncate: bool | int) -> None:
+    whole = len(api.send("GET", PATH).content)
+    simulator.faults(truncate=truncate)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead") as caught:
+        api.send("GET", PATH)
+    kept = whole // 2 if truncate is True else truncate
+    assert f"IncompleteRead({kept} bytes read, {whole - kept} more expected)" in str(caught.value)
+    api.get(PATH)
+
+
+def test_delays(simulator: Simulator, api: Api) -> None:
+    simulator.faults(delay_ms=80)
+    simulator.settings(latency_ms=40)
+    for _ in range(2):
+        api.get(PATH)
+    first, second = (entry["ended_at"] - entry["started_at"] for entry in simulator.requests())
+    assert first >= 0.12
+    assert second >= 0.04
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"colour": "red"}, "unknown: colour"),
+        ({"path": "("}, "path is not a regular expression"),
+        ({"status": "503"}, "status has the wrong type"),
+        ({"headers": []}, "headers has the wrong type"),
+    ],
+)
+def test_rules_that_make_no_sense(simulator: Simulator, rule: dict[str, Any], message: str) -> None:
+    with pytest.raises(SimulatorError, match="400 .*" + message.replace("(", r"\(")):
+        simulator.faults(**rule)
+
+
+def test_the_log(simulator: Simulator, api: Api) -> None:
+    started = time.time()
+    answer = api.send("POST", "//v3/device-groups?x=%20a&y", json={"name": "\u00e9"}, headers={"User-Agent": "me/1"})
+    simulator.control("GET", "settings")
+    (entry,) = simulator.requests()
+    assert started <= entry.pop("started_at") <= entry.pop("ended_at") <= time.time()
+    assert entry == {
+        "id": answer.headers["X-Request-ID"],
+        "method": "POST",
+        "path": "//v3/device-groups",
+        "query": "x=%20a&y",
+        "body": '{"name": "\\u00e9"}',
+        "user_agent": "me/1",
+        "status": 400,
+    }
+    assert api.key not in str(simulator.control("GET", "requests"))
+    simulator.clear_requests()
+    assert simulator.control("GET", "requests") == {"requests": [], "max_in_flight": 0}
+
+
+def test_requests_at_the_same_time_are_counted(simulator: Simulator) -> None:
+    simulator.settings(latency_ms=200)
+    threads = [threading.Thread(target=Api(simulator).get, args=(PATH,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert simulator.max_in_flight() == 4
+
+
+def test_unknown_fields_appear_on_request(simulator: Simulator, api: Api) -> None:
+    plain = api.get(PATH)
+    simulator.settings(unknown_fields=True)
+    page = api.get(PATH)
+    one = api.get(f"{PATH}{plain['data'][0]['id']}/")
+    (new,) = set(page) - set(plain)
+    for more, less in [(page, plain), (one, plain["data"][0]), *zip(page["data"], plain["data"], strict=True)]:
+        assert set(more) - set(less) == {new}
+    assert api.get(PATH + "?name__eq=none")["data"] == []
+
+
+def test_empty_lists_as_404(simulator: Simulator, api: Api) -> None:
+    simulator.settings(list_404=True)
+    api.refused(404, "not_found", "GET", PATH + "?name__eq=none")
+    api.get(PATH)
+
+
+@pytest.mark.parametrize("wanted", [{"http": "maybe"}, {"latency_ms": -1}, {"latency_ms": True}, {"list_404": 1}, {"colour": "red"}])
+def test_settings_that_make_no_sense(simulator: Simulator, wanted: dict[str, Any]) -> None:
+    before = simulator.settings()
+    with pytest.raises(SimulatorError, match="400"):
+        simulator.settings(unknown_fields=True, **wanted)
+    assert simulator.settings() == before
+
+
+def test_keys_that_make_no_sense(simulator: Simulator) -> None:
+    with pytest.raises(SimulatorError, match="kind must be one of api_key, access_key, user_token"):
+        simulator.key(kind="password")
+    with pytest.raises(SimulatorError, match="unknown: colour"):
+        simulator.key(colour="red")
+
+
+def test_any_field_can_be_patched(simulator: Simulator, api: Api) -> None:
+    device = api.get("/v3/devices/?limit=2")["data"][1]
+    odd = {
+        "state": "sleeping",
+        "name": "{{ 1 + 1 }}",
+        "host_gateway": None,
+        "new": {"a": [1]},
+        "vendor_id": ["list"],
+        "device_class": 10**30,
+    }
+    patched = simulator.patch("devices", device["id"], **odd)
+    assert patched == device | odd
+    assert api.get(f"/v3/devices/{device['id']}/") == patched
+    assert [one["id"] for one in api.get("/v3/devices/?state__eq=sleeping")["data"]] == [device["id"]]
+    for fixed in ("id", "created_at"):
+        with pytest.raises(SimulatorError, match="cannot be changed.*" + fixed):
+            simulator.patch("devices", device["id"], **{fixed: "x"})
+    with pytest.raises(SimulatorError, match=r"404.*no device with this id"):
+        simulator.patch("devices", "0" * 32, name="x")
+    with pytest.raises(SimulatorError, match=r"404.*no such collection.*devices"):
+        simulator.patch("cars", "0" * 32, name="x")
+
+
+def test_objects_can_be_added(simulator: Simulator, api: Api) -> None:
+    group = api.post("/v3/device-groups/", {"name": "g"})["id"]
+    ids = simulator.add("devices", {"name": "old", "created_at": "2016-01-01T00:00:00Z", "state": "odd"}, {"groups": [group]})
+    made = [api.get(f"/v3/devices/{id_}/") for id_ in ids]
+    assert (made[0]["name"], made[0]["state"], made[0]["created_at"]) == ("old", "odd", "2016-01-01T00:00:00.000000Z")
+    assert set(made[0]) >= {"device_class", "custom_attributes", "serial_number", "vendor_id"}
+    assert api.get("/v3/devices/?limit=2")["data"][0] == made[0]
+    assert [one["id"] for one in api.get("/v3/devices/?created_at__lte=2016-06-01T00:00:00Z")["data"]] == [ids[0]]
+    assert api.get(f"/v3/device-groups/{group}/")["devices_count"] == 1
+    more = simulator.add("devices", count=50)
+    assert len(set(more)) == 50
+    assert api.get("/v3/devices/?limit=2&include=total_count")["total_count"] == DEVICES + 52
+    assert [one["id"] for one in api.get("/v3/devices/?order=DESC")["data"]] == more[::-1]
+    (event,) = simulator.add("device-events", {"device_id": ids[0], "event_type": "UPD4_FAIL_101"})
+    assert api.get(f"/v3/device-events/?device_id={ids[0]}")["data"][0]["id"] == event
+
+
+def test_two_objects_at_the_same_time_and_the_same_id(simulator: Simulator, api: Api) -> None:
+    same = {"created_at": "2016-01-01T00:00:00Z"}
+    first, second = simulator.add("devices", same, same)
+    listed = api.get("/v3/devices/?limit=2")["data"]
+    assert [(one["id"], one["created_at"][20:]) for one in listed] == [(first, "000000Z"), (second, "000001Z")]
+    with pytest.raises(SimulatorError, match=r"400.*already"):
+        simulator.add("devices", {"name": "never"}, {"id": first})
+    assert api.get("/v3/devices/?name__eq=never")["data"] == []
+    for body in ({}, {"count": 1, "items": []}, {"items": {}}, {"items": [1]}, {"count": "x"}):
+        with pytest.raises(SimulatorError, match="400"):
+            simulator.control("POST", "devices", body)
+
+
+def snapshot(api: Api) -> list[Any]:
+    paths = ("devices", "device-groups", "device-queries", "device-events")
+    return [api.get(f"/v3/{path}/?limit=1000&include=total_count") for path in paths] + [api.get("/v3/api-keys/me")]
+
+
+def test_reset(simulator: Simulator, api: Api) -> None:
+    before = snapshot(api)
+    devices, groups, queries = (page["data"] for page in before[:3])
+    api.put(f"/v3/devices/{devices[0]['id']}/", {"name": "changed", "custom_attributes": {}})
+    mortal = next(device["id"] for device in devices if device["device_execution_mode"] == 1)
+    assert api.send("DELETE", f"/v3/devices/{mortal}/").status_code == 204
+    assert api.send("DELETE", f"/v3/device-groups/{groups[0]['id']}/").status_code == 204
+    api.put(f"/v3/device-queries/{queries[0]['id']}/", {"name": "changed"})
+    created = api.post("/v3/devices/", {"device_execution_mode": 1, "custom_attributes": {"a": "b"}})["id"]
+    api.post(f"/v3/device-groups/{groups[1]['id']}/devices/add/", {"device_id": created})
+    assert api.send("DELETE", f"/v3/devices/{created}/").status_code == 204
+    simulator.add("devices", {"id": mortal}, {"created_at": "2016-01-01T00:00:00Z"})
+    simulator.settings(latency_ms=1, unknown_fields=True, list_404=True, http="forbid")
+    simulator.faults(status=500, count=None, path="^/v3/nothing")
+    simulator.reset()
+    assert simulator.requests() == []
+    assert snapshot(api) == before
+    assert simulator.settings() == {"latency_ms": 0, "http": "redirect", "unknown_fields": False, "list_404": False}
+    assert simulator.control("GET", "faults") == {"faults": []}
+    site = devices[0]["custom_attributes"].get("site", "oslo")
+    expected = [device["id"] for device in devices if device["custom_attributes"].get("site") == site]
+    assert [one["id"] for one in api.get(f"/v3/devices/?limit=1000&filter=custom_attributes__site%3D{site}")["data"]] == expected

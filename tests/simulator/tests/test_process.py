@@ -1,0 +1,150 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command and the class that runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from simulator_helpers import Api
+
+from pelion_simulator.__main__ import KEY_VARIABLE
+from pelion_simulator.process import Simulator, SimulatorError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def start(*switches: str, **environment: str) -> subprocess.Popen[str]:
+    """The command, run as a user would."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pelion_simulator", "--devices", "5", *switches],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_one_line_then_an_end_by_signal(tmp_path: Path, number: signal.Signals) -> None:
+    with start("--tls-dir", str(tmp_path / "tls"), TMPDIR=str(tmp_path)) as process:
+        assert process.stdout
+        assert process.stderr
+        found = json.loads(process.stdout.readline())
+        assert set(found) == {"url", "http_url", "ca_file", "api_key"}
+        assert found["ca_file"] == str(tmp_path / "tls" / "ca.pem")
+        assert (tmp_path / "tls" / "server.pem").stat().st_mode & 0o077 == 0
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        assert process.stdout.read() == ""
+        assert process.stderr.read() == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["tls"]
+
+
+def test_an_end_with_a_request_under_way(tmp_path: Path) -> None:
+    with Simulator(devices=5) as simulator:
+        simulator.faults(delay_ms=60_000)
+        address = simulator.http_url.removeprefix("http://").split(":")
+        with socket.create_connection((address[0], int(address[1]))) as waiting:
+            waiting.sendall(b"GET /v3/devices/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            while not simulator.requests():
+                time.sleep(0.01)
+            begun = time.monotonic()
+            simulator.stop()
+            assert time.monotonic() - begun < 8
+
+
+def test_the_end_of_standard_input_is_an_end_on_request() -> None:
+    command = [sys.executable, "-m", "pelion_simulator", "--devices", "1", "--until-stdin-closes"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline()
+        process.stdin.write(b"still here")
+        process.stdin.flush()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
+def test_the_key_may_be_chosen() -> None:
+    with start(**{KEY_VARIABLE: "ak_1chosen" + "0" * 40}) as process:
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["api_key"] == "ak_1chosen" + "0" * 40
+        process.terminate()
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, start("--port", str(taken.getsockname()[1])) as process:
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert out == ""
+        assert "Address already in use" in err
+        assert "Traceback" not in err
+
+
+def test_a_state_keeps_what_was_changed(tmp_path: Path) -> None:
+    state = tmp_path / "new" / "fleet.sqlite"
+    with Simulator(devices=20, seed=3, state=state) as simulator:
+        api = Api(simulator)
+        first = api.get("/v3/devices/")
+        device = first["data"][0]["id"]
+        api.put(f"/v3/devices/{device}/", {"name": "kept"})
+        created = api.post("/v3/device-groups/", {"name": "kept"})
+        with pytest.raises(SimulatorError, match=r"fleet\.sqlite cannot be used as a state: database is locked"):
+            Simulator(state=state).start()
+    with Simulator(devices=99, seed=4, state=state) as simulator:
+        assert simulator.api_key == api.key
+        api = Api(simulator)
+        assert api.get(f"/v3/devices/{device}/")["name"] == "kept"
+        assert api.get(f"/v3/device-groups/{created['id']}/") == created
+        assert api.post("/v3/device-groups/", {})["id"] > created["id"]
+        simulator.reset()
+        assert api.get("/v3/devices/") == first
+    assert [path.name for path in state.parent.iterdir()] == ["fleet.sqlite"]
+
+
+def test_a_state_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("hello " * 100)
+    with pytest.raises(SimulatorError, match="text cannot be used as a state: file is not a database"):
+        Simulator(state=tmp_path / "text").start()
+    with sqlite3.connect(tmp_path / "other") as other:
+        other.execute("CREATE TABLE a (b)")
+    with pytest.raises(SimulatorError, match="other is not a state of this version"):
+        Simulator(state=tmp_path / "other").start()
+
+
+def test_a_start_that_fails() -> None:
+    with pytest.raises(SimulatorError, match=r"did not start: .*no-such-python"):
+        Simulator(python="/no-such-python").start()
+    with pytest.raises(SimulatorError, match=r"(?s)did not start\. It said:\n.*invalid float value: 'x'"):
+        Simulator(latency_ms="x").start()  # type: ignore[arg-type]
+    with pytest.raises(SimulatorError, match=r"did not start\. It said:\n$"):
+        Simulator(python=sys.executable, timeout=0).start()
+
+
+def test_the_process_ends_with_the_block_whatever_happens() -> None:
+    simulator = Simulator(devices=1)
+    with pytest.raises(ZeroDivisionError), simulator:
+        raise ZeroDivisionError
+    with pytest.raises(SimulatorError):
+        simulator.requests()
+    simulator.stop()
+
+
+def test_it_needs_the_standard_library_only() -> None:
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import pelion_simulator.process as p; print(p.Simulator.__name__)"
+    done = subprocess.run([sys.executable, "-S", "-I", "-c", code, str(ROOT)], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("Simulator\n", "")
