@@ -76,7 +76,8 @@ lint-yaml: $(STAMP)
 lint-ansible: $(STAMP)
 	@$(BIN)/ansible-lint -q
 lint-docs: $(STAMP)
-	@$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --skip-rstcheck .
+	@mkdir -p .build/home
+	@HOME=$(CURDIR)/.build/home $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --skip-rstcheck .
 lint-changelog: $(STAMP)
 	@$(BIN)/antsibull-changelog lint
 lint-licences: $(STAMP)

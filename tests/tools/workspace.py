@@ -37,15 +37,16 @@ def scratch() -> Path:
 @functools.cache
 def interpreters() -> dict[str, Path]:
     """The real interpreters on this machine by version ("3.12"), each one tried: pyenv's shims exist for versions that do not answer."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    # Behind a folder of shims lie the versions; with another HOME that is the only way to them.
+    folders += [str(path) for folder in folders if Path(folder).name == "shims" for path in Path(folder).parent.glob("versions/*/bin")]
+    folders += [str(path) for path in Path.home().glob(".pyenv/versions/*/bin")]
     found = {}
-    for minor in range(9, 15):
-        version = f"3.{minor}"
-        pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}*/bin/python"))
-        for candidate in [shutil.which(f"python{version}"), *pyenv]:
-            real = candidate and _real(str(candidate), version)
-            if real:
-                found[version] = real
-                break
+    for version in (f"3.{minor}" for minor in range(9, 15)):
+        candidates = (shutil.which(f"python{version}", path=folder) for folder in folders)
+        real = next((path for path in (_real(candidate, version) for candidate in candidates if candidate) if path), None)
+        if real:
+            found[version] = real
     return found
 
 
@@ -60,8 +61,9 @@ def environment(home: Path, path: Sequence[Path] = (ROOT / ".venv/bin",), extra:
     """The caller's environment without what would change a test's outcome, with a HOME of its own and `path` first on PATH."""
     home.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
-    search = [str(part) for part in path]
-    kept.update(HOME=str(home), PATH=os.pathsep.join([*search, os.environ["PATH"]]), PYTHONDONTWRITEBYTECODE="1", **(extra or {}))
+    # With another HOME pyenv's shims know no version, and end with exit status 127.
+    search = [*map(str, path), *(folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder).name != "shims")]
+    kept.update(HOME=str(home), PATH=os.pathsep.join(search), PYTHONDONTWRITEBYTECODE="1", **(extra or {}))
     return kept
 
 
