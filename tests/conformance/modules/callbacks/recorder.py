@@ -5,6 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import time
+
+from ansible.plugins.callback import CallbackBase
+
 DOCUMENTATION = r"""
 name: recorder
 type: aggregate
@@ -15,12 +21,6 @@ author:
   - Contributors to the pelion.device_management collection
 options: {}
 """
-
-import json
-import os
-import time
-
-from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):
