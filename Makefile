@@ -39,7 +39,7 @@ simulator: $(STAMP) ## start a simulator and print how to point a playbook at it
 # -- what developers type ----------------------------------------------------------------------------------------------
 
 # The longest first, for they run two at a time. A number is how many tests the step must have passed.
-STEPS := sanity conformance:1 integration importer molecule unit:1 lint-ansible simulator-test:1 contract:1 units lint-types \
+STEPS := sanity conformance:1 integration importer molecule unit:1 lint-ansible simulator-test:1 bench-test:1 contract:1 units lint-types \
          lint-docs lint-licences lint-yaml lint-python lint-changelog
 
 .PHONY: test bench docs lint matrix clean lock
@@ -83,15 +83,20 @@ lint-changelog: $(STAMP)
 lint-licences: $(STAMP)
 	@$(BIN)/reuse lint --lines
 
-.PHONY: unit contract conformance simulator-test
+# With a profile of the user's own in reach a test could talk to a real account.
+PYTEST := XDG_CONFIG_HOME=$(CURDIR)/.build/home $(CURDIR)/$(BIN)/python -m pytest -q
+
+.PHONY: unit contract conformance simulator-test bench-test
 unit: $(STAMP) ## test the client, the engine and the plugins by themselves
-	@$(BIN)/pytest -q tests/unit
+	@$(PYTEST) tests/unit
 contract: $(STAMP) ## compare the code with the API's description, and check the rules of the architecture
-	@$(BIN)/pytest -q -rs tests/contract
+	@$(PYTEST) -rs tests/contract
 conformance: $(STAMP) ## take every resource through its life cycle against the simulator
-	@$(BIN)/pytest -q tests/conformance
+	@$(PYTEST) tests/conformance
 simulator-test: $(STAMP) ## test the simulator
-	@$(BIN)/pytest -q tests/simulator
+	@cd tests/simulator && $(PYTEST)
+bench-test: $(STAMP) ## test that the benchmarks compare like with like
+	@$(PYTEST) tests/benchmarks
 
 .PHONY: sanity units integration molecule importer
 sanity: $(STAMP) ## run ansible-test sanity

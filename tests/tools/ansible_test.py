@@ -18,7 +18,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -94,12 +93,12 @@ def prepared(command: str, copy: Path) -> Iterator[None]:
     if command != "integration":
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="pelion-simulator-") as directory, simulator.started(Path(directory)) as running:
+    with simulator.Simulator() as running:
         settings = {
-            "pelion_api_url": running["url"],
-            "pelion_http_url": running["http_url"],
-            "pelion_ca_path": running["ca_file"],
-            "pelion_api_key": running["api_key"],
+            "pelion_api_url": running.url,
+            "pelion_http_url": running.http_url,
+            "pelion_ca_path": running.ca_file,
+            "pelion_api_key": running.api_key,
         }
         simulator.write_private(copy / "tests/integration/integration_config.yml", json.dumps(settings))
         yield

@@ -7,8 +7,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import simulator
 import workspace
@@ -16,7 +14,7 @@ import workspace
 
 def main() -> int:
     scenarios = sorted(path.parent.name for path in (workspace.ROOT / "extensions/molecule").glob("*/molecule.yml"))
-    with tempfile.TemporaryDirectory(prefix="pelion-simulator-") as directory, simulator.started(Path(directory)) as running:
+    with simulator.Simulator() as running:
         # By itself an inventory that cannot be read is a warning and exit status 0.
         extra = {**simulator.variables(running), "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true"}
         env = workspace.environment(workspace.scratch() / "home-molecule", extra=extra)
