@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import email.utils
 import http
 import json
@@ -12,8 +13,8 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
-from urllib.parse import urlencode, urljoin, urlsplit
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 from . import filters as filtering
 from .settings import Settings
@@ -27,6 +28,8 @@ _BACKOFF_BASE = 0.5
 _REDIRECTS = 3
 # Error words of the device-connection API that pass by themselves; LIMITS_EXCEEDED lasts for the billing period.
 _PASSING = ("CONGESTION_CONTROL", "QUEUE_IS_FULL")
+_WORDS = re.compile(r"[A-Z][A-Z0-9_]*(,\s*[A-Z][A-Z0-9_]*)*")
+_MASK = "********"
 
 
 class RequestError(ValueError):
@@ -175,7 +178,7 @@ class Client:
             raise RequestError(f"'{path}' is no path of the API: it must begin with one slash, such as /v3/devices/, and have no query.")
         method = method.upper()
         pairs = _pairs(query)
-        if any(self._settings.api_key in value for pair in pairs for value in pair) or self._settings.api_key in path:
+        if any(self._settings.api_key in text for text in (unquote(path), *(text for pair in pairs for text in pair))):
             raise RequestError("The API key must not be part of a path or query: it would end up in server logs.")
         sent = dict(headers or {})
         if json is not None:
@@ -189,15 +192,16 @@ class Client:
                 raw = self._send(method, path, pairs, sent, data, files)
             except TransportError as error:
                 error.method, error.path, error.attempts = method, path, attempt
-                if attempt > self._settings.retries or not _repeatable(data, files) or (error.maybe_done and method not in _IDEMPOTENT):
+                pointless = error.lasting or (error.maybe_done and method not in _IDEMPOTENT)
+                if attempt > self._settings.retries or not _repeatable(data, files) or pointless:
                     raise
                 again = self._backoff(attempt)
             else:
-                reply, failure = self._read(method, path, raw)
-                if failure is None:
-                    return reply
-                if attempt > self._settings.retries or not _repeatable(data, files) or not _retry(method, path, failure):
-                    raise failure
+                outcome = self._read(method, path, raw)
+                if isinstance(outcome, Reply):
+                    return outcome
+                if attempt > self._settings.retries or not _repeatable(data, files) or not _retry(method, path, outcome):
+                    raise outcome
                 again = self._retry_after(raw.headers, attempt)
             self._sleep(again)
 
@@ -247,6 +251,7 @@ class Client:
         base = [*_pairs(query), *_filter_pairs(filters)]
         base = [pair for pair in base if pair[0] != "limit"] + [("limit", str(_clamp(query.get("limit"))))]
         after: Optional[Tuple[str, str]] = None
+        seen = set()
         number, read = 0, 0
         while True:
             number += 1
@@ -267,8 +272,9 @@ class Client:
             following = _next(page, items)
             if following is None:
                 return
-            if following == after or not following[1]:
+            if following in seen or not following[1]:
                 raise self._unusable(path, reply, f"the list broke off after {read} objects: it promises more but names no next page.")
+            seen.add(following)
             after = following
 
     def list(
@@ -302,12 +308,18 @@ class Client:
                 if left == 0:
                     return
 
-    def count(self, path: str, filters: Any = None, **query: Any) -> int:
-        """How many objects the list has, with one small request.
+    def count(self, path: str, filters: Any = None, *, empty_on_404: bool = True, **query: Any) -> int:
+        """How many objects the list has, with one small request; a list that is a 404 has none.
 
         :raises ApiError: when the service does not tell.
         """
-        reply = self.request("GET", path, query=[*_pairs(query), *_filter_pairs(filters), ("limit", "2"), ("include", "total_count")])
+        pairs = [*_pairs(query), *_filter_pairs(filters), ("limit", "2"), ("include", "total_count")]
+        try:
+            reply = self.request("GET", path, query=pairs)
+        except ApiError as error:
+            if error.means_absent and empty_on_404:
+                return 0
+            raise
         total = reply.body.get("total_count") if isinstance(reply.body, dict) else None
         if not isinstance(total, int):
             raise self._unusable(path, reply, "the answer has no total_count.")
@@ -316,7 +328,7 @@ class Client:
     def url_length(self, path: str, query: Any) -> int:
         """The length of the address a GET would have, page parameters included: lists refuse 4096 and more."""
         pages = [("limit", "1000"), ("after", "0" * 32), ("order", "DESC"), ("include", "total_count")]
-        return len(self._base + path) + 1 + len(urlencode([*_pairs(query), *pages]))
+        return len(self._base + path) + 1 + len(urlencode([*_pairs(query), *pages], errors="replace"))
 
     # -- inside
 
@@ -327,32 +339,29 @@ class Client:
         query = list(pairs)
         for _hop in range(_REDIRECTS + 1):
             raw: RawReply = self._transport.send(method, url, query=query, headers=headers, data=data, files=files)
-            target = _header(raw.headers, "Location")
-            if not (raw.status in (307, 308) or (raw.status in (301, 302) and method in ("GET", "HEAD"))) or not target:
-                return raw
-            target = urljoin(url, target)
-            if _origin(target) != _origin(self._base):
+            target = _target(url, raw)
+            again = (raw.status in (307, 308) and _repeatable(data, files)) or (raw.status in (301, 302) and method in ("GET", "HEAD"))
+            if not again or _origin(target) != _origin(self._base) or self._settings.api_key in unquote(target):
                 return raw
             # The target is a whole address: it has the query already.
             url, query = target, []
         return raw
 
-    def _read(self, method: str, path: str, raw: RawReply) -> Tuple[Reply, Optional[ApiError]]:
+    def _read(self, method: str, path: str, raw: RawReply) -> Union[Reply, ApiError]:
         request_id = _header(raw.headers, "X-Request-ID") or None
         with self._lock:
             self.requests += 1
             self.last_request_id = request_id or self.last_request_id
         body, problem = _decode(raw)
-        reply = Reply(raw.status, raw.headers, body, request_id, raw.content)
         if 200 <= raw.status < 300 and problem is None:
-            return reply, None
-        failure = _error(raw, body, problem, self._base, method, path)
+            return Reply(raw.status, raw.headers, body, request_id, raw.content)
+        # A server or proxy may repeat what it was sent.
         secret = self._settings.api_key
-        failure.message = failure.message.replace(secret, "********")
-        for entry in failure.fields:
-            entry["message"] = entry["message"].replace(secret, "********")
-        failure.maybe_done = method not in ("GET", "HEAD") and (raw.status < 300 or raw.status in (500, 502, 503, 504))
-        return reply, failure
+        failure = _error(RawReply(raw.status, raw.headers, raw.content.replace(secret.encode(), _MASK.encode())), self._base, method, path)
+        failure.message = failure.message.replace(secret, _MASK)
+        failure.args = (failure.message,)
+        failure.maybe_done = method not in ("GET", "HEAD") and (raw.status < 300 or raw.status >= 500)
+        return failure
 
     def _unusable(self, path: str, reply: Reply, reason: str) -> ApiError:
         return ApiError(
@@ -367,10 +376,13 @@ class Client:
         given = _header(headers, "Retry-After").strip()
         if re.match(r"^\d+$", given):
             return min(float(given), self._settings.retry_max_wait)
-        moment = email.utils.parsedate_tz(given) if given else None
-        if moment is not None:
-            return min(max(0.0, email.utils.mktime_tz(moment) - time.time()), self._settings.retry_max_wait)
-        return self._backoff(attempt)
+        try:
+            moment = email.utils.parsedate_to_datetime(given)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=datetime.timezone.utc)
+            return min(max(0.0, moment.timestamp() - time.time()), self._settings.retry_max_wait)
+        except (TypeError, ValueError, IndexError, OverflowError):  # the standard library's answers to what is no date
+            return self._backoff(attempt)
 
 
 def project(item: Mapping[str, Any], fields: Sequence[str]) -> Dict[str, Any]:
@@ -379,7 +391,7 @@ def project(item: Mapping[str, Any], fields: Sequence[str]) -> Dict[str, Any]:
 
 
 def _dump(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _repeatable(data: Any, files: Any) -> bool:
@@ -443,41 +455,57 @@ def _origin(url: str) -> Tuple[str, str, Optional[int]]:
     return (parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme))
 
 
+def _target(url: str, raw: RawReply) -> str:
+    """Where a redirect leads; empty when the answer is none, or names no usable address."""
+    location = _header(raw.headers, "Location")
+    if not location or not 300 <= raw.status < 400:
+        return ""
+    try:
+        target = urljoin(url, location)
+        _origin(target)
+    except ValueError:
+        return ""
+    return target
+
+
 def _decode(raw: RawReply) -> Tuple[Any, Optional[str]]:
     """The body, and what is wrong with it."""
     if not raw.content.strip():
         return None, None
     kind = _header(raw.headers, "Content-Type").lower()
     start = raw.content.lstrip()[:1]
-    if "html" in kind or start == b"<":
+    declared = "json" in kind
+    if "html" in kind or (start == b"<" and (declared or not kind or "xml" in kind or kind.startswith("text/plain"))):
         return raw.content.decode("utf-8", "replace"), "html"
-    if "json" in kind or (not kind and start in b'{["'):
+    # Errors come as JSON under any content type, and as plain words under that of JSON.
+    if declared or (start in b'{["' and (not kind or raw.status >= 400)):
         try:
             return json.loads(raw.content), None
-        except ValueError as error:
-            return raw.content.decode("utf-8", "replace"), f"The answer is not valid JSON ({error}; {len(raw.content)} bytes)."
+        except (ValueError, RecursionError) as error:
+            text = raw.content.decode("utf-8", "replace")
+            if raw.status >= 400 and (not declared or _WORDS.fullmatch(text.strip())):
+                return text, None
+            return text, f"The answer is not valid JSON ({error}; {len(raw.content)} bytes)."
     if kind.startswith("text/") or not kind:
         return raw.content.decode("utf-8", "replace"), None
     return raw.content, None
 
 
-def _error(raw: RawReply, body: Any, problem: Optional[str], base: str, method: str, path: str) -> ApiError:
+def _error(raw: RawReply, base: str, method: str, path: str) -> ApiError:
     """One error from any of the shapes the services use: the standard model, its variants, plain words, nothing, foreign pages."""
+    body, problem = _decode(raw)
     request_id = _header(raw.headers, "X-Request-ID") or None
-    target = _header(raw.headers, "Location")
+    target = _target(base + path, raw)
     code: Optional[int] = None
     kind: Optional[str] = None
     fields: List[Dict[str, str]] = []
-    from_service = True
-    if 300 <= raw.status < 400 and target:
-        to = urljoin(base + path, target)
+    if target:
         message = (
-            f"The service redirects to {_shown(to)}, where the key is not sent; check api_url."
-            if _origin(to) != _origin(base)
-            else f"The service redirects to {_shown(to)}; this request is not repeated there."
+            f"The service redirects to {_shown(target)}, where the key is not sent; check api_url."
+            if _origin(target) != _origin(base)
+            else f"The service redirects to {_shown(target)}; this request is not repeated there."
         )
     elif problem == "html":
-        from_service = False
         title = re.search(r"<title[^>]*>\s*(.*?)\s*</title>", body, re.IGNORECASE | re.DOTALL)
         page = f" titled '{' '.join(title.group(1).split())[:100]}'" if title else ""
         message = f"{base} answered with a web page{page}, not with JSON; "
@@ -492,15 +520,14 @@ def _error(raw: RawReply, body: Any, problem: Optional[str], base: str, method: 
         code = body["code"] if isinstance(body.get("code"), int) else None
         kind = str(body["type"]) if body.get("type") else None
         fields = _fields(body.get("fields"))
-        request_id = request_id or body.get("request_id")
+        request_id = request_id or (str(body["request_id"]) if body.get("request_id") else None)
         message = str(body.get("message") or kind or _phrase(raw.status))
     elif isinstance(body, str) and body.strip():
         words = body.strip()
         message = words[:500]
-        if re.match(r"^[A-Z][A-Z0-9_]*(,\s*[A-Z][A-Z0-9_]*)*$", words):
+        if _WORDS.fullmatch(words):
             kind = words.split(",")[0]
     else:
-        from_service = body is not None or request_id is not None
         message = f"{_phrase(raw.status)} (the answer has no text)."
     return ApiError(
         message,
@@ -512,7 +539,8 @@ def _error(raw: RawReply, body: Any, problem: Optional[str], base: str, method: 
         fields=fields,
         request_id=request_id,
         body=body,
-        from_service=from_service,
+        # What stands in between does not know the service's types, nor does it make request ids.
+        from_service=problem != "html" and (request_id is not None or kind is not None),
     )
 
 
