@@ -38,7 +38,8 @@ CONNECTION_SPEC: Dict[str, Dict[str, Any]] = {
 class ApiModule:
     """Any module of this collection: opens the client, runs ``work``, turns errors into failures.
 
-    ``work`` takes the client, the options and whether it is check mode, and returns the result's keys.
+    ``work`` takes the client, the options and whether it is check mode, and returns the result's keys; texts under ``warnings``
+    are shown to the user.
     """
 
     def __init__(self, argument_spec: Spec, *, supports_check_mode: bool = True, **rules: Any) -> None:
@@ -70,6 +71,8 @@ class ApiModule:
                 result.setdefault("request_id", client.last_request_id)
         except (ApiError, TransportError, BulkError, RequestError, SettingsError, engine.ResourceError, FilterError) as error:
             module.fail_json(**failure(error))
+        for warning in result.pop("warnings", ()):
+            module.warn(warning)
         module.exit_json(**result)
 
     @staticmethod

@@ -25,6 +25,7 @@ options:
   device_group:
     description:
       - The name of the group. Give this or O(device_group_id).
+      - In check mode a group with this name need not exist, since a task before may be what creates it. A warning says so.
     type: str
   device_group_id:
     description:
@@ -92,7 +93,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 device_group_id:
-  description: The id of the group.
+  description: The id of the group; V(null) for one that does not exist yet in check mode.
   returned: success
   type: str
   sample: 015c3029f6f7000000000001001000c3
@@ -165,8 +166,14 @@ class DeviceGroupMember(ApiModule):
             raise ResourceError(f"concurrency must be 1 to 64, not {params['concurrency']}.")
         conditions, asked = self.wanted(params)
         group = find(client, resources.DEVICE_GROUP, {"id": params["device_group_id"], "name": params["device_group"]})
+        report = {}
         if group is None:
-            raise ResourceError(f"There is no device group {params['device_group'] or params['device_group_id']}.")
+            missing = f"There is no device group {params['device_group'] or params['device_group_id']}"
+            if not check_mode or not params["device_group"]:
+                raise ResourceError(f"{missing}.")
+            # A task before this one may create it; check mode only has not.
+            group = {"id": None}
+            report["warnings"] = [f"{missing} yet. Check mode shows what a new one would hold."]
         # A device tells its groups, so one listing says both that it exists and whether it is a member.
         found = (
             {item["id"]: group["id"] in item.get("groups", ()) for item in listing(client, resources.DEVICE, params, conditions)}
@@ -180,10 +187,11 @@ class DeviceGroupMember(ApiModule):
             remove = [device for device, member in found.items() if member]
         else:
             add = [device for device, member in found.items() if not member]
-        if params["state"] == "exact":
+        if params["state"] == "exact" and group["id"]:
             members = listing(client, resources.DEVICE_GROUP_DEVICE, {"device_group_id": group["id"]}, fields=["id"])
             remove = [member["id"] for member in members if member["id"] not in found]
-        return self.change(client, params, check_mode, group["id"], add, remove, len(found))
+        report.update(self.change(client, params, check_mode, group["id"], add, remove, len(found)))
+        return report
 
     @staticmethod
     def wanted(params):
@@ -208,12 +216,13 @@ class DeviceGroupMember(ApiModule):
 
     @staticmethod
     def change(client, params, check_mode, group, add, remove, matched):
-        path = resources.DEVICE_GROUP_DEVICE.collection({"device_group_id": group})
         steps = [("add", device) for device in add] + [("remove", device) for device in remove]
         done, failed = {"add": [], "remove": []}, []
         for result in bulk.each(
             [] if check_mode else steps,
-            lambda step: client.post(f"{path}{step[0]}/", {"device_id": step[1]}),
+            lambda step: client.post(
+                f"{resources.DEVICE_GROUP_DEVICE.collection({'device_group_id': group})}{step[0]}/", {"device_id": step[1]}
+            ),
             params["concurrency"],
             stop=refused,
         ):
