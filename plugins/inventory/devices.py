@@ -1,0 +1,642 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The device directory as an Ansible inventory."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: devices
+short_description: Devices of the device directory as inventory hosts
+version_added: 0.1.0
+description:
+  - Lists the devices of an account, all or those that O(filters) and O(device_groups) pick, and makes each of them a host.
+  - All hosts are in the group C(pelion_devices). A device is an object of the API, not a machine to log in to, so the variables of
+    this group make plays against it run on the controller, with the Python of the playbook. See O(local_connection) for gateways that
+    are reached over SSH.
+  - Each host has the variable C(pelion_id), which is what the modules of this collection take as O(ignore:id), and one variable for
+    each field of the device.
+  - The file that holds the options must be named C(pelion.yml) or C(pelion_devices.yml), or end so, as C(oslo.pelion.yml) does. The
+    ending C(.yaml) will do as well.
+author:
+  - Contributors to the pelion.device_management collection
+extends_documentation_fragment:
+  - pelion.device_management.connection
+  - constructed
+  - inventory_cache
+options:
+  plugin:
+    description: Says that the file is for this plugin.
+    type: str
+    required: true
+    choices: [pelion.device_management.devices]
+  filters:
+    description:
+      - Conditions that all must be met, as field to value. The service filters, so that only what matches is sent.
+      - 'A plain value means equal, a list means one of these, and a mapping names operators: C(eq), C(neq), C(in), C(nin), C(lte),
+        C(gte). Which of them a field takes is told when one is used that it does not.'
+      - Dates are written as V(2026-01-31T12:00:00Z) or V(20260131T120000Z).
+      - May be a template.
+    type: dict
+    default: {}
+  device_groups:
+    description:
+      - Only devices that are in one of these device groups, given by name or id. This takes one listing a group.
+      - May be a template.
+    type: list
+    elements: str
+    default: []
+  fields:
+    description:
+      - Make variables of these fields only. C(pelion_id) is always there. By default all fields become variables.
+      - With large fleets this saves most of the memory.
+      - Fields that O(hostnames), O(groups_from) and the expressions name need not be listed.
+    type: list
+    elements: str
+    default: []
+  vars_prefix:
+    description:
+      - What the names of the variables begin with. Expressions can name a field with or without it.
+      - It cannot be empty, since the field C(groups) would then hide a variable of Ansible's own.
+    type: str
+    default: pelion_
+  hostnames:
+    description:
+      - How a host gets its name. The first entry that gives a text counts; the last resort is the C(id) of the device.
+      - An entry is a field, such as V(name) or V(custom_attributes.site), an expression, such as V(name ~ '-' ~ id[:6]), or a template
+        with braces.
+      - Names of devices need not be unique. Where an entry gives several devices the same name, a warning says so and none of them gets
+        it; the next entry counts for them. So no device hides another, and a name does not depend on the order of the devices.
+      - Characters other than letters, digits, C(_), C(-) and C(.) are replaced by C(_), since they mean something else in host patterns
+        and file names. Names that mean something to Ansible, such as V(localhost) and those of groups, are not used.
+    type: list
+    elements: str
+    default: [name, endpoint_name]
+  groups_from:
+    description:
+      - What to make groups from. An entry is a word, or a mapping with the keys C(by), which is the word, C(prefix), C(separator) and
+        C(parent_group).
+      - V(device_group) makes a group of each device group, by its name. V(host_gateway) makes a group of the devices behind each
+        gateway, by the gateway's host name where it is in the inventory, and by its id elsewhere. Any other word is a field, such as
+        V(state), V(device_class) or V(endpoint_type).
+      - A group is named prefix, separator, value, as in C(state_registered). By default the prefix is the word and the separator V(_).
+        Without a prefix O(leading_separator) says whether the name begins with the separator.
+      - C(parent_group) names a group that gets these groups as its children.
+      - Characters that group names cannot have are replaced by C(_).
+    type: list
+    elements: raw
+    default: []
+  local_connection:
+    description:
+      - Whether the group C(pelion_devices) gets the variables C(ansible_connection=local) and
+        C(ansible_python_interpreter={{ ansible_playbook_python }}).
+      - Switch it off for gateways that Ansible logs in to, and set C(ansible_host) with O(compose).
+    type: bool
+    default: true
+notes:
+  - The connection options can be templates, such as V({{ lookup('env', 'MY_KEY'\) }}), or vaulted.
+  - For each of them an environment variable can be used instead, as its description says, so that the file holds no secret.
+  - When the list cannot be read to its end this is an error and there are no hosts. By default Ansible only warns about an inventory
+    source that failed. Set E(ANSIBLE_INVENTORY_UNPARSED_FAILED=true) or E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true) to make it stop.
+  - A device that an expression fails for is kept, and so is all else that it has; a warning names the expression and the device. With
+    O(strict) this is an error and there are no hosts.
+  - Values from the API are never templated, nor are those that O(compose) makes of them. C(ansible-inventory --list), which is what AWX
+    imports, shows them as plain text, except for texts that look like a template.
+  - With O(cache) the devices are kept as the service gave them. Groups and variables are made anew at each run, so that changes of the
+    expressions take effect at once. What is kept holds no secret, and each account, address and set of filters has its own entry.
+seealso:
+  - module: pelion.device_management.device
+  - module: pelion.device_management.device_info
+"""
+
+EXAMPLES = r"""
+# fleet.pelion.yml: all devices. The key comes from the environment variable PELION_API_KEY.
+# Look at it with: ansible-inventory -i fleet.pelion.yml --graph
+plugin: pelion.device_management.devices
+
+---
+# Registered pumps of one site; groups like pilot, state_registered and device_class_pump_v2; few variables.
+plugin: pelion.device_management.devices
+api_profile: production
+filters:
+  state: registered
+  device_class: [pump-v1, pump-v2]
+  custom_attributes:
+    site: oslo
+fields: [name, state, device_class, custom_attributes]
+hostnames:
+  - name
+  - device_class ~ '-' ~ id[-6:]
+groups_from:
+  - state
+  - device_class
+  - by: device_group
+    prefix: ""
+    parent_group: device_groups
+leading_separator: false
+compose:
+  site: custom_attributes.site | default('unknown')
+groups:
+  suspended: operator_suspended or system_suspended
+keyed_groups:
+  - key: custom_attributes.floor
+    prefix: floor
+
+---
+# Gateways that Ansible logs in to over SSH, and what was seen behind each of them.
+plugin: pelion.device_management.devices
+filters:
+  endpoint_type: MBED_GW
+local_connection: false
+compose:
+  ansible_host: name ~ '.gateways.example.com'
+  ansible_user: "'maintenance'"
+
+---
+# The devices of two device groups; each group of devices behind one gateway below the group behind_gateways.
+plugin: pelion.device_management.devices
+device_groups: [pilot, cold-stores]
+groups_from:
+  - by: host_gateway
+    prefix: behind
+    parent_group: behind_gateways
+
+---
+# Keep the list for ten minutes. ansible-playbook --flush-cache reads it anew.
+plugin: pelion.device_management.devices
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/pelion_inventory
+cache_timeout: 600
+
+---
+# The key from a vault: ansible-vault encrypt_string --name api_key
+plugin: pelion.device_management.devices
+api_url: https://api.us-east-1.mbedcloud.com
+api_key: !vault |
+  $ANSIBLE_VAULT;1.1;AES256
+  6237...
+
+---
+# AWX: an inventory source "Sourced from a Project" with this file and a credential that sets PELION_API_KEY.
+# What AWX imports is what this prints: ansible-inventory -i fleet.pelion.yml --list --export
+plugin: pelion.device_management.devices
+groups_from: [device_group, state]
+"""
+
+import functools
+import hashlib
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
+
+import jinja2
+import jinja2.nodes
+from ansible.errors import AnsibleError, AnsibleParserError, AnsibleUndefinedVariable
+from ansible.module_utils.basic import missing_required_lib
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.release import __version__ as ansible_version
+
+try:
+    from ansible.template import trust_as_template as _trusted
+except ImportError:  # ansible-core before 2.19: text is templated unless it is marked as unsafe
+    from ansible.utils.unsafe_proxy import wrap_var as _untrusted
+
+    def _trusted(text: str) -> str:
+        return str.__str__(text)
+
+else:
+
+    def _untrusted(text: str) -> str:
+        return text
+
+
+from ansible_collections.pelion.device_management.plugins.module_utils import resources
+from ansible_collections.pelion.device_management.plugins.module_utils.client import VERSION, ApiError, Client, project
+from ansible_collections.pelion.device_management.plugins.module_utils.filters import FilterError
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError, listing
+from ansible_collections.pelion.device_management.plugins.module_utils.settings import ENVIRONMENT, Settings, SettingsError, resolve
+from ansible_collections.pelion.device_management.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR, TransportError
+
+Device = Dict[str, Any]
+
+GROUP = "pelion_devices"
+_FILES = ("pelion.yml", "pelion.yaml", "pelion_devices.yml", "pelion_devices.yaml")
+_CONNECTION = (*ENVIRONMENT, "api_profile", "api_profile_path")
+_TEMPLATED = {*_CONNECTION, "access_key", "filters", "device_groups"}
+_LOCAL = {"ansible_connection": _trusted("local"), "ansible_python_interpreter": _trusted("{{ ansible_playbook_python }}")}
+_RESERVED = {"localhost", "127.0.0.1", GROUP}
+_SHOWN = 5  # how many examples a warning names
+
+_FIELD_PATH = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+# A brace at the end counts too: the start of a template may be put together from two values.
+_TEMPLATE = re.compile(r"\{(?:[{%#]|\Z)")
+# Makes other characters the delimiters of the text that it begins.
+_HEADER = "#jinja2:"
+
+
+@functools.lru_cache(maxsize=16384)
+def _text(text: str) -> str:
+    if _TEMPLATE.search(text) or (text.startswith("#") and (text.startswith(_HEADER) or _HEADER.startswith(text))):
+        return _untrusted(text)
+    return _trusted(text)
+
+
+def plain(value: Any) -> Any:
+    """The value with each text marked so that Ansible never templates it and yet shows it as plain text where it is harmless.
+
+    Repeated texts, as most are in a fleet, become one object.
+    """
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {plain(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return value
+
+
+@dataclass
+class Content:
+    """What the service said: the devices by id, with the needed fields, and the names of device groups by id."""
+
+    devices: Dict[str, Device]
+    group_names: Dict[str, str]
+
+
+@dataclass(frozen=True)
+class GroupSource:
+    """An entry of ``groups_from``."""
+
+    by: str
+    prefix: str
+    separator: str
+    parent: Optional[str]
+
+
+@dataclass
+class Failure:
+    """What went wrong with some devices: the first ids and reason, and how many there are."""
+
+    reason: str
+    ids: List[str] = field(default_factory=list)
+    count: int = 0
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """Lists devices. Errors of the service, the settings and the options become AnsibleParserError with one sentence."""
+
+    NAME = "pelion.device_management.devices"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the name of the file is one for this plugin."""
+        return bool(super().verify_file(path)) and path.endswith(_FILES)
+
+    def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
+        """Template what may be a template before Ansible makes paths and numbers of it."""
+        if direct is not None:
+            direct = {name: self._templated(name, value) if name in _TEMPLATED else value for name, value in direct.items()}
+        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory, or raise AnsibleParserError and add no host."""
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        if not re.fullmatch(r"[A-Za-z_]\w*", self.get_option("vars_prefix"), re.ASCII):
+            raise AnsibleParserError("vars_prefix must begin with a letter or _ and hold only letters, digits and _.")
+        self._strict: bool = self.get_option("strict")
+        self._failures: Dict[str, Failure] = {}
+        self._sources = [_group_source(entry) for entry in self.get_option("groups_from")]
+        try:
+            content = self._content(cache)
+        except (ApiError, TransportError, SettingsError, ResourceError, FilterError) as error:
+            raise AnsibleParserError(str(error)) from None
+        self._populate(content)
+        self._warn(len(content.devices))
+
+    # -- what the service says
+
+    def _content(self, cache: bool) -> Content:
+        settings = resolve({name: self.get_option(name) for name in _CONNECTION})
+        conditions = resources.DEVICE.conditions(self.get_option("filters"))
+        fields = self._needed_fields()
+        with_groups = bool(self.get_option("device_groups")) or any(source.by == "device_group" for source in self._sources)
+        if not self.get_option("cache"):
+            return self._fetch(settings, conditions, fields, with_groups)
+        request = [[condition.key, condition.values] for condition in conditions]
+        key = _cache_key(settings, [request, self.get_option("device_groups"), fields, with_groups])
+        content = self._cached(key) if cache else None
+        if content is None:
+            content = self._fetch(settings, conditions, fields, with_groups)
+            # One text: nothing in it can look like an object of Ansible's own to the cache plugin, and Ansible's copies of it cost nothing.
+            self._cache[key] = {"version": VERSION, "content": json.dumps([list(content.devices.values()), content.group_names])}
+        return content
+
+    def _cached(self, key: str) -> Optional[Content]:
+        try:
+            entry = self._cache[key]
+        except KeyError:
+            return None
+        except Exception as error:  # cache plugins meet broken entries with errors of any kind
+            self.display.warning(f"The cached inventory cannot be read, so the devices are listed anew: {error}")
+            return None
+        if not isinstance(entry, Mapping) or entry.get("version") != VERSION:
+            return None
+        try:
+            devices, group_names = json.loads(entry["content"])
+            return Content({device["id"]: plain(device) for device in devices}, group_names)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def _fetch(self, settings: Settings, conditions: Any, fields: Optional[List[str]], with_groups: bool) -> Content:
+        if REQUESTS_IMPORT_ERROR is not None:
+            raise AnsibleParserError(missing_required_lib("requests"))
+        content = Content({}, {})
+        with Client(settings, user_agent=f"ansible-core/{ansible_version} inventory") as client:
+            if with_groups:
+                groups = listing(client, resources.DEVICE_GROUP, {}, fields=["id", "name"])
+                content.group_names = {group["id"]: group["name"] for group in groups}
+            for number, item in enumerate(self._listed(client, conditions, content.group_names), 1):
+                if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not item["id"]:
+                    self._failed("The object without an id", f"number {number} of the list", "it is no device")
+                    continue
+                content.devices[item["id"]] = plain(item if fields is None else project(item, fields))
+        return content
+
+    def _listed(self, client: Client, conditions: Any, group_names: Mapping[str, str]) -> Iterator[Any]:
+        wanted = self.get_option("device_groups")
+        if not wanted:
+            yield from listing(client, resources.DEVICE, {}, conditions)
+        for group in wanted:
+            ids = [identity for identity, name in group_names.items() if group in (identity, name)]
+            if not ids:
+                raise ResourceError(f"There is no device group '{group}'; there are: {', '.join(sorted(group_names.values())) or 'none'}.")
+            for identity in ids:
+                yield from listing(client, resources.DEVICE_GROUP_DEVICE, {"device_group_id": identity}, conditions)
+
+    def _needed_fields(self) -> Optional[List[str]]:
+        """What is kept of each device: the fields asked for and those that names, groups and expressions refer to."""
+        asked = self.get_option("fields")
+        if not asked:
+            return None
+        expressions = [*self.get_option("hostnames"), *self.get_option("compose").values(), *self.get_option("groups").values()]
+        expressions += [entry.get(part, "") for entry in self.get_option("keyed_groups") for part in ("key", "parent_group")]
+        prefix = self.get_option("vars_prefix")
+        named = {"groups" if source.by == "device_group" else source.by for source in self._sources}
+        for expression in expressions:
+            for name in _names_in(str(expression)):
+                named |= {name, name[len(prefix) :] if name.startswith(prefix) else name}
+        return sorted({"id", *asked, *named})
+
+    # -- what becomes of it
+
+    def _populate(self, content: Content) -> None:
+        devices = content.devices
+        self._check_fields(devices.values())
+        prefix, asked = self.get_option("vars_prefix"), set(self.get_option("fields"))
+        host_names = self._host_names(devices)
+        groups = Groups(self, content.group_names, host_names)
+        steps = self._steps()
+        self.inventory.add_group(GROUP)
+        if self.get_option("local_connection"):
+            for name, value in _LOCAL.items():
+                self.inventory.set_variable(GROUP, name, value)
+        added = []
+        try:
+            for identity, host in host_names.items():
+                device = devices[identity]
+                variables = {
+                    prefix + re.sub(r"\W", "_", name, flags=re.ASCII): value for name, value in device.items() if not asked or name in asked
+                }
+                variables["pelion_id"] = device["id"]
+                if host not in self.inventory.hosts:
+                    added.append(host)
+                self.inventory.add_host(host, group=GROUP)
+                held = self.inventory.get_host(host)
+                for name, value in variables.items():
+                    held.set_variable(name, value)
+                for source in self._sources:
+                    groups.add(source, device, host)
+                if steps:
+                    self._construct(steps, identity, host, device)
+        except Exception:
+            # Half an inventory must not be taken for the whole.
+            for host in added:
+                self.inventory.remove_host(self.inventory.get_host(host))
+            raise
+        groups.warn()
+
+    def _construct(self, steps: List[Tuple[str, bool, Callable[..., None]]], identity: str, host: str, device: Device) -> None:
+        """The constructed features, one entry at a time, so that a failure takes nothing else with it and can be named."""
+        variables = self._variables(device)
+        fetched = False
+        for what, with_host_variables, apply in steps:
+            if with_host_variables and not fetched:
+                variables = {**variables, **self.inventory.get_host(host).get_vars()}
+                fetched = True
+            try:
+                apply(variables, host)
+            except Exception as error:  # whatever an expression meets belongs to its device
+                # `omit` leaves a variable out on purpose; newer versions of Ansible signal that by an exception.
+                if self._strict or type(error.__context__).__name__ != "AnsibleValueOmittedError":
+                    self._failed(what, identity, error.__context__ or error)
+
+    def _steps(self) -> List[Tuple[str, bool, Callable[..., None]]]:
+        """For each entry of compose, groups and keyed_groups: its name, whether it sees the host's variables, what it does."""
+        steps: List[Tuple[str, bool, Callable[..., None]]] = []
+        for name, expression in self.get_option("compose").items():
+            steps.append((f"compose '{name}'", False, functools.partial(self._set_composite_vars, {name: expression}, strict=True)))
+        for name, expression in self.get_option("groups").items():
+            grouped = functools.partial(self._add_host_to_composed_groups, {name: expression}, strict=True, fetch_hostvars=False)
+            steps.append((f"groups '{name}'", True, grouped))
+        for entry in self.get_option("keyed_groups"):
+            keyed = functools.partial(self._add_host_to_keyed_groups, [entry], strict=True, fetch_hostvars=False)
+            steps.append((f"keyed_groups '{entry.get('key')}'", True, keyed))
+        return steps
+
+    def _compose(self, template: Any, variables: Any, *args: Any, **options: Any) -> Any:
+        """As the stock one; what comes out may hold values of the API, so it is marked as they are."""
+        return plain(super()._compose(template, variables, *args, **options))
+
+    def _variables(self, device: Device) -> Dict[str, Any]:
+        """What an expression sees: each field by its own name and with the prefix."""
+        prefix = self.get_option("vars_prefix")
+        return {**device, **{prefix + name: value for name, value in device.items()}, "pelion_id": device["id"]}
+
+    def _check_fields(self, devices: Iterable[Device]) -> None:
+        """A misspelt field would go unnoticed, as a field that no device has."""
+        words = {source.by for source in self._sources} - {"device_group"}
+        for option, names in (("fields", self.get_option("fields")), ("groups_from", words)):
+            missing = [name for name in names if devices and not any(name in device for device in devices)]
+            if missing:
+                self.display.warning(f"{option}: no device has {', '.join(sorted(missing))}.")
+
+    # -- names
+
+    def _host_names(self, devices: Mapping[str, Device]) -> Dict[str, str]:
+        """A name for each device id, in the order of the devices; no two are alike."""
+        found: Dict[str, str] = {}
+        shared: Dict[str, List[str]] = {}
+        refused: Set[str] = {*_RESERVED, *self.inventory.groups}
+        waiting = list(devices)
+        for preference in (*self.get_option("hostnames"), "id"):
+            candidates = {identity: self._host_name(preference, devices[identity]) for identity in waiting}
+            # Nobody may take the id of another device: that would leave the other without any name.
+            usable = {
+                identity: name
+                for identity, name in candidates.items()
+                if name and name not in refused and (name == identity or name not in devices)
+            }
+            counts = Counter(usable.values())
+            for identity, name in usable.items():
+                if counts[name] == 1:
+                    found[identity] = name
+                else:
+                    shared.setdefault(name, []).append(identity)
+            refused |= {*found.values(), *shared}
+            waiting = [identity for identity in waiting if identity not in found]
+        if shared:
+            texts = [f"{name} ({_some(ids)})" for name, ids in shared.items()]
+            self.display.warning(
+                f"Several devices would have the same host name, so each is named by the next entry of hostnames: {_some(texts)}"
+            )
+        for identity in waiting:
+            self._failed("The host name", identity, "nothing gives it a name")
+        return {identity: found[identity] for identity in devices if identity in found}
+
+    def _host_name(self, preference: str, device: Device) -> str:
+        """The name that one entry of hostnames gives, empty where it gives none."""
+        if _FIELD_PATH.fullmatch(preference):
+            value: Any = self._variables(device) if preference.startswith(self.get_option("vars_prefix")) else device
+            for part in preference.split("."):
+                value = value.get(part) if isinstance(value, Mapping) else None
+        else:
+            try:
+                value = self._expression(preference, device)
+            except AnsibleUndefinedVariable:
+                return ""
+            except AnsibleError as error:
+                self._failed(f"hostnames '{preference}'", device["id"], error)
+                return ""
+        if value is None or isinstance(value, (Mapping, list, bool)):
+            return ""
+        return re.sub(r"^[.-]|[^\w.-]", "_", str(value).strip())
+
+    def _expression(self, preference: str, device: Device) -> Any:
+        if "{{" not in preference:
+            return self._compose(preference, self._variables(device))
+        self.templar.available_variables = self._variables(device)
+        return self.templar.template(preference)
+
+    # -- failures
+
+    def _failed(self, what: str, identity: str, reason: Any) -> None:
+        """Note that something does not work for one device; an error at once where the user wants it strict."""
+        if self._strict:
+            raise AnsibleParserError(f"{what} failed for the device {identity}: {reason}") from None
+        failure = self._failures.setdefault(what, Failure(str(reason)))
+        failure.count += 1
+        if failure.count <= _SHOWN:
+            failure.ids.append(identity)
+
+    def _warn(self, total: int) -> None:
+        for what, failure in self._failures.items():
+            more = f" and {failure.count - _SHOWN} more" if failure.count > _SHOWN else ""
+            self.display.warning(f"{what} failed for {failure.count} of {total} devices ({', '.join(failure.ids)}{more}): {failure.reason}")
+
+    def _templated(self, name: str, value: Any) -> Any:
+        try:
+            self.templar.available_variables = self._vars
+            return self.templar.template(value)
+        except AnsibleError as error:
+            raise AnsibleParserError(f"The template of the option {name} failed: {error}") from None
+
+
+class Groups:
+    """The groups of ``groups_from``: made when first needed, without templating."""
+
+    def __init__(self, plugin: InventoryModule, device_groups: Mapping[str, str], host_names: Mapping[str, str]) -> None:
+        self._plugin = plugin
+        self._device_groups = device_groups
+        self._host_names = host_names
+        self._made: Dict[Tuple[GroupSource, str], str] = {}
+        self._origin: Dict[str, Tuple[GroupSource, str]] = {}
+        self._merged: List[str] = []
+        self._unknown: Dict[str, None] = {}
+
+    def add(self, source: GroupSource, device: Device, host: str) -> None:
+        """Put a host into its groups of one source."""
+        for value in self._values(source, device):
+            if (source, value) not in self._made:
+                self._made[(source, value)] = self._make(source, value, device["id"])
+            self._plugin.inventory.add_host(host, group=self._made[(source, value)])
+
+    def warn(self) -> None:
+        """Say what the user may not expect."""
+        if self._unknown:
+            self._plugin.display.warning(
+                f"Devices belong to device groups that the list of groups does not have; there are no groups for: {_some(list(self._unknown))}"
+            )
+        if self._merged:
+            self._plugin.display.warning(f"Different names make the same group, which has the hosts of both: {_some(self._merged)}")
+
+    def _values(self, source: GroupSource, device: Device) -> Iterator[str]:
+        if source.by == "device_group":
+            for identity in device.get("groups") or ():
+                if identity in self._device_groups:
+                    yield self._device_groups[identity]
+                else:
+                    self._unknown[str(identity)] = None
+            return
+        value = device.get(source.by)
+        if value is None or value == "" or isinstance(value, (dict, list)):
+            return
+        yield self._host_names.get(str(value), str(value)) if source.by == "host_gateway" else str(value)
+
+    def _make(self, source: GroupSource, value: str, identity: str) -> str:
+        plugin = self._plugin
+        without = source.prefix == "" and plugin.get_option("leading_separator") is False
+        name = plugin._sanitize_group_name(f"{source.prefix}{'' if without else source.separator}{value}")
+        other = self._origin.setdefault(name, (source, value))
+        if other != (source, value):
+            self._merged.append(f"{name} (from '{other[1]}' and '{value}')")
+        plugin.inventory.add_group(name)
+        if source.parent:
+            parent = plugin._sanitize_group_name(source.parent)
+            plugin.inventory.add_group(parent)
+            try:
+                plugin.inventory.add_child(parent, name)
+            except Exception as error:  # Ansible itself raises it so
+                plugin._failed(f"groups_from: the group {name} below {parent}", identity, error)
+        return name
+
+
+def _group_source(entry: Any) -> GroupSource:
+    given = {"by": entry} if isinstance(entry, str) else entry
+    known = ("by", "prefix", "separator", "parent_group")
+    if not isinstance(given, Mapping) or not isinstance(given.get("by"), str) or set(given) - set(known):
+        raise AnsibleParserError(f"groups_from: an entry is a word such as state, or a mapping with by and perhaps {', '.join(known[1:])}.")
+    return GroupSource(given["by"], given.get("prefix", given["by"]), given.get("separator", "_"), given.get("parent_group"))
+
+
+def _names_in(expression: str) -> Set[str]:
+    """The variables that an expression or template refers to; none where it is wrong, which its use will tell."""
+    try:
+        tree = jinja2.Environment().parse(expression if "{{" in expression or "{%" in expression else "{{ " + expression + " }}")
+    except jinja2.TemplateSyntaxError:
+        return set()
+    return {node.name for node in tree.find_all(jinja2.nodes.Name)}
+
+
+def _cache_key(settings: Settings, request: Any) -> str:
+    """Names what was asked for, of whom; the API key cannot be worked out from it."""
+    account = hashlib.pbkdf2_hmac("sha256", settings.api_key.encode(), f"pelion inventory {settings.api_url}".encode(), 10_000)
+    text = json.dumps([settings.api_url, account.hex(), request], sort_keys=True, default=str)
+    return "pelion_devices_" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _some(texts: List[str]) -> str:
+    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+    return ", ".join(texts[:_SHOWN]) + more
