@@ -1,0 +1,365 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table and the modules against the API's own description of January 2021.
+
+The description is not part of this repository. It is looked for in the folder that PELION_SPEC_DIR names, by default
+../shared/api beside the repository; without it these tests are skipped. `facts.yaml` there holds what the description says in
+prose only: the operators of the packed filter, which fields are deprecated, what is secret.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import collection
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.playbook.block import Block
+from ansible.playbook.play import Play
+from ansible.playbook.task import Task
+
+Schema = Mapping[str, Any]
+
+SPEC_DIR = Path(os.environ.get("PELION_SPEC_DIR") or collection.ROOT.parent / "shared/api")
+SPEC, FACTS = SPEC_DIR / "pelion-2021.openapi.yaml", SPEC_DIR / "facts.yaml"
+
+resources = collection.util("resources")
+ROWS = {name: row for name, row in vars(resources).items() if isinstance(row, resources.Resource)}
+DECLARED = {name: collection.declared(name) for name in collection.MODULES}
+RESOURCE_MODULES = [name for name in collection.MODULES if collection.base(name) == "ResourceModule"]
+INFO_MODULES = [name for name in collection.MODULES if collection.base(name) == "InfoModule"]
+
+# The name of each row's resource in facts.yaml; the members of a group are filtered as devices are.
+RESOURCES = {
+    "ACCOUNT": "accounts",
+    "DEVICE": "devices",
+    "DEVICE_EVENT": "device_events",
+    "DEVICE_GROUP": "device_groups",
+    "DEVICE_GROUP_DEVICE": "devices",
+    "DEVICE_QUERY": "device_queries",
+}
+
+# Operations that modules use besides those of the rows.
+FURTHER_OPERATIONS = [
+    ("POST", "/v3/device-groups/{}/devices/add/"),
+    ("POST", "/v3/device-groups/{}/devices/remove/"),
+    ("GET", "/v3/accounts/me"),
+]
+
+# Fields that could be written and deliberately are no options, with the reason.
+NO_OPTIONS = {
+    "device": {
+        "auto_update": "deprecated",
+        "deployment": "deprecated",
+        "manifest": "deprecated",
+        "state": "set by the service as the device bootstraps and connects",
+    },
+}
+
+# Operators that the packed filter takes by the prose of the description, beyond the tables in facts.yaml.
+PROSE_OPERATORS = {
+    "DEVICE": (
+        {"eq", "neq"},
+        "Date-time filtering supports three operators:\n\n* equality",
+        lambda field: field.get("format") in ("date", "date-time"),
+    ),
+}
+
+# A type of the description and what it is as an option.
+OPTION_TYPES = {"string": "str", "integer": "int", "boolean": "bool", "object": "dict", "array": "list"}
+
+
+def of_facts() -> Any:
+    return yaml.load(FACTS.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+class Api:
+    """The description, with references followed."""
+
+    def __init__(self, document: Schema) -> None:
+        self._document = document
+        # The names of placeholders differ from those in the table.
+        self.paths = {re.sub(r"\{[^}]*\}", "{}", path): operations for path, operations in document["paths"].items()}
+
+    def resolved(self, schema: Schema) -> Schema:
+        """A schema with its reference and its parts put together."""
+        while "$ref" in schema:
+            schema = self._document["definitions"][schema["$ref"].rpartition("/")[2]]
+        merged: dict[str, Any] = {"properties": {}, "required": [], **schema}
+        for part in schema.get("allOf", ()):
+            inner = self.resolved(part)
+            merged = {
+                **inner,
+                **merged,
+                "properties": {**inner["properties"], **merged["properties"]},
+                "required": [*inner["required"], *merged["required"]],
+            }
+        return merged
+
+    def body(self, method: str, path: str) -> Schema:
+        """What an operation takes."""
+        (parameter,) = (parameter for parameter in self.paths[path][method.lower()]["parameters"] if parameter["in"] == "body")
+        return self.resolved(parameter["schema"])
+
+    def answer(self, path: str) -> Schema:
+        """What a GET gives."""
+        responses = self.paths[path]["get"]["responses"]
+        # Some statuses are written as numbers.
+        return self.resolved(next(response["schema"] for status, response in responses.items() if str(status) == "200"))
+
+    def query(self, path: str) -> list[str]:
+        """The names of the query parameters of a GET."""
+        return [parameter["name"] for parameter in self.paths[path]["get"]["parameters"] if parameter["in"] == "query"]
+
+
+@pytest.fixture(scope="module")
+def api() -> Api:
+    if not SPEC.exists():
+        pytest.skip(f"the API's description is not there: {SPEC}")
+    return Api(yaml.load(SPEC.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+@pytest.fixture(scope="module")
+def facts() -> Any:
+    if not FACTS.exists():
+        pytest.skip(f"the facts on the API are not there: {FACTS}")
+    return of_facts()
+
+
+def collection_path(row: Any) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", row.path)
+
+
+def item_path(row: Any) -> str:
+    return collection_path(row) + ("{}/" if row.path.endswith("/") else "/{}")
+
+
+def by_operator(names: list[str]) -> dict[str, set[str]]:
+    """`field__operator` parameters as field to operators."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        field, separator, operator = name.rpartition("__")
+        if separator:
+            found.setdefault(field, set()).add(operator)
+    return found
+
+
+# -- rows
+
+
+def test_every_row_is_known_here() -> None:
+    assert set(ROWS) == set(RESOURCES)
+
+
+def operations() -> Iterator[tuple[str, str]]:
+    for name in INFO_MODULES:
+        row = DECLARED[name].row
+        yield from [("GET", collection_path(row)), ("GET", item_path(row))]
+    for name in RESOURCE_MODULES:
+        row = DECLARED[name].recipe.row
+        yield from [("GET", collection_path(row)), ("POST", collection_path(row))]
+        yield from [(method, item_path(row)) for method in ("GET", "PUT", "DELETE")]
+    yield ("GET", collection_path(resources.DEVICE_GROUP_DEVICE))
+    yield from FURTHER_OPERATIONS
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(set(operations())))
+def test_operation_exists(api: Api, method: str, path: str) -> None:
+    assert method.lower() in api.paths[path]
+
+
+@pytest.mark.parametrize("name", sorted(set(ROWS) - {"ACCOUNT"}))
+def test_direct_filters(api: Api, name: str) -> None:
+    row = ROWS[name]
+    assert {field: set(operators) for field, operators in row.filters.items()} == by_operator(api.query(collection_path(row)))
+
+
+@pytest.mark.parametrize("name", sorted(set(ROWS) - {"ACCOUNT"}))
+def test_packed_filters(api: Api, facts: Any, name: str) -> None:
+    """The table names the operators that only the packed spelling has."""
+    row, entry = ROWS[name], facts["resources"][RESOURCES[name]]
+    if "filter" not in api.query(collection_path(row)):
+        assert row.packed_filters == {}
+        return
+    packed = {field: set(known["filter"]) if isinstance(known, dict) else set(known) for field, known in entry["filters"].items()}
+    if name in PROSE_OPERATORS:
+        operators, words, meant = PROSE_OPERATORS[name]
+        (parameter,) = (known for known in api.paths[row.path]["get"]["parameters"] if known["name"] == "filter")
+        assert words in parameter["description"]
+        properties = api.answer(item_path(row))["properties"]
+        packed = {field: known | (operators if meant(properties.get(field, {})) else set()) for field, known in packed.items()}
+    only_packed = {field: known - set(row.filters.get(field, ())) for field, known in packed.items()}
+    assert {field: set(known) for field, known in row.packed_filters.items()} == {
+        field: known for field, known in only_packed.items() if known
+    }
+
+
+@pytest.mark.parametrize("name", sorted(set(ROWS) - {"ACCOUNT"}))
+def test_filtered_mappings(facts: Any, name: str) -> None:
+    """Fields with a further level of names are those that are mappings."""
+    row, types = ROWS[name], facts["resources"]["devices"]["fields"]
+    filtered = {**row.filters, **row.packed_filters}
+    assert set(row.mappings) == {field for field in filtered if types.get(field, {}).get("t", "").startswith("map")}
+
+
+@pytest.mark.parametrize("name", sorted(set(ROWS) - {"ACCOUNT"}))
+def test_natural_keys(api: Api, name: str) -> None:
+    row = ROWS[name]
+    page = api.answer(collection_path(row))["properties"]["data"]
+    assert set(row.keys) <= set(api.resolved(page["items"])["properties"])
+
+
+# -- argument specs
+
+
+@pytest.mark.parametrize("name", RESOURCE_MODULES)
+def test_options_are_the_writable_fields(api: Api, facts: Any, name: str) -> None:
+    recipe = DECLARED[name].recipe
+    created, updated = api.body("POST", collection_path(recipe.row)), api.body("PUT", item_path(recipe.row))
+    writable = {
+        field for body in (created, updated) for field, schema in body["properties"].items() if not api.resolved(schema).get("readOnly")
+    }
+    no_options = NO_OPTIONS.get(name, {})
+    assert set(recipe.fields) | set(no_options) == writable
+    assert set(recipe.fields) & set(no_options) == set()
+    known = facts["resources"][RESOURCES[name.upper()]]["fields"]
+    assert {field for field in writable if known[field].get("dep")} == {field for field, why in no_options.items() if why == "deprecated"}
+
+
+@pytest.mark.parametrize("name", RESOURCE_MODULES)
+def test_option_types_and_choices(api: Api, name: str) -> None:
+    recipe, spec = DECLARED[name].recipe, DECLARED[name].argument_spec
+    properties = api.body("POST", collection_path(recipe.row))["properties"]
+    wanted, found = {}, {}
+    for field in recipe.fields:
+        schema = api.resolved(properties[field])
+        wanted[field] = (OPTION_TYPES[schema["type"]], sorted(schema.get("enum", ())))
+        found[field] = (spec[field]["type"], sorted(spec[field].get("choices", ())))
+    assert found == wanted
+
+
+@pytest.mark.parametrize("name", RESOURCE_MODULES)
+def test_row_knows_the_limits(api: Api, name: str) -> None:
+    recipe = DECLARED[name].recipe
+    row = recipe.row
+    created, updated = api.body("POST", collection_path(row)), api.body("PUT", item_path(row))
+    changeable = {field for field, schema in updated["properties"].items() if not api.resolved(schema).get("readOnly")}
+    schemas = {field: api.resolved(created["properties"][field]) for field in recipe.fields}
+    assert set(row.required) == set(created["required"]) & set(recipe.fields)
+    assert set(row.create_only) == set(recipe.fields) - changeable
+    assert dict(row.max_length) == {field: schema["maxLength"] for field, schema in schemas.items() if "maxLength" in schema}
+    assert dict(row.replaces) == {field: schema["maxProperties"] for field, schema in schemas.items() if schema["type"] == "object"}
+    assert set(row.unordered) <= {field for field, schema in schemas.items() if schema["type"] == "array"}
+
+
+@pytest.mark.parametrize("name", RESOURCE_MODULES)
+def test_secrets_are_not_logged(facts: Any, name: str) -> None:
+    secrets = facts["secrets"].get(RESOURCES[name.upper()], [])
+    spec = DECLARED[name].argument_spec
+    assert [field for field in secrets if field in spec and not spec[field].get("no_log")] == []
+
+
+def test_escape_hatch_knows_all_secrets(facts: Any) -> None:
+    known = {field for fields in facts["secrets"].values() for field in fields}
+    assert known - collection.module("api").SECRET_NAMES == set()
+
+
+# -- examples and results
+
+
+def tasks(entries: Any) -> Iterator[Schema]:
+    """The tasks in a list of tasks, blocks and plays."""
+    for entry in entries:
+        inner = [part for section in ("tasks", "block", "rescue", "always", "pre_tasks", "post_tasks") for part in entry.get(section, ())]
+        yield from tasks(inner)
+        known = (Play if "hosts" in entry else Block if "block" in entry else Task).fattributes
+        words = {word for word in entry if word in known or word.startswith("with_")}
+        modules = set(entry) - words
+        assert all(name.count(".") == 2 for name in modules), f"neither keyword nor full name of a module: {modules}"
+        if "hosts" not in entry and "block" not in entry:
+            assert len(modules) == 1, f"one module a task: {modules}"
+            yield {"module": modules.pop(), "task": entry}
+
+
+@pytest.mark.parametrize("name", collection.MODULES)
+def test_examples_can_be_used(name: str) -> None:
+    found = list(tasks(collection.documented(name, "EXAMPLES")))
+    assert any(example["module"] == f"{collection.NAME}.{name}" for example in found)
+    for example in found:
+        namespace, _dot, short = example["module"].rpartition(".")
+        if namespace == collection.NAME:
+            declared = DECLARED[short]
+            options = example["task"][example["module"]] or {}
+            checked = ArgumentSpecValidator(declared.argument_spec, **declared.rules).validate(options)
+            assert checked.error_messages == [], example["task"]["name"]
+        else:
+            assert namespace == "ansible.builtin"
+
+
+def returned(name: str) -> tuple[str, str] | None:
+    """The key under which a module returns objects, and the path of the GET that gives one."""
+    declared = DECLARED[name]
+    if name in RESOURCE_MODULES:
+        return declared.recipe.row.name, item_path(declared.recipe.row)
+    if name in INFO_MODULES:
+        return declared.row.list_name, item_path(declared.row)
+    return {"account_info": ("accounts", "/v3/accounts/me")}.get(name)
+
+
+@pytest.mark.parametrize("name", [name for name in collection.MODULES if returned(name)])
+def test_documented_result_is_the_api_s(api: Api, name: str) -> None:
+    key, path = returned(name) or ("", "")
+    schema, result = api.answer(path), collection.documented(name, "RETURN")[key]
+    contained = result.get("contains", {})
+    assert set(contained) <= set(schema["properties"])
+    wanted = {field: OPTION_TYPES[api.resolved(schema["properties"][field])["type"]] for field in contained}
+    assert {field: entry["type"] for field, entry in contained.items()} == wanted
+    samples = result["sample"] if isinstance(result["sample"], list) else [result["sample"]]
+    assert samples
+    for sample in samples:
+        assert list(problems(api, schema, sample, key)) == []
+
+
+@pytest.mark.parametrize("name", collection.MODULES)
+def test_request_id_is_documented(name: str) -> None:
+    assert collection.documented(name, "RETURN")["request_id"]["returned"] == "when the service answered"
+
+
+def problems(api: Api, schema: Schema, value: Any, where: str) -> Iterator[str]:
+    """What of a value is not as its schema says.
+
+    The pattern of attributes is left out: the description puts it on values, while its text means the names.
+    """
+    schema = api.resolved(schema)
+    kinds = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "number": (int, float)}
+    if value is None and schema.get("x-nullable"):
+        return
+    kind = schema.get("type", "object")
+    if not isinstance(value, kinds[kind]) or (isinstance(value, bool) and kind != "boolean"):
+        yield f"{where} is no {kind}: {value!r}"
+        return
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"{where} is none of {schema['enum']}: {value!r}"
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        yield f"{where} does not match {schema['pattern']}: {value!r}"
+    if schema.get("format") == "date-time" and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", value):
+        yield f"{where} is no time: {value!r}"
+    if isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
+        yield f"{where} has more than {schema['maxLength']} characters"
+    if isinstance(value, dict):
+        for field, inner in value.items():
+            further = schema["properties"].get(field, schema.get("additionalProperties"))
+            if further is None:
+                yield f"{where}.{field} is unknown"
+            elif field in schema["properties"]:
+                yield from problems(api, further, inner, f"{where}.{field}")
+            elif not isinstance(inner, str):
+                yield f"{where}.{field} is no text"
+    if isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from problems(api, schema["items"], inner, f"{where}[{number}]")
