@@ -14,10 +14,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
-from urllib.parse import unquote, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from . import filters as filtering
-from .settings import Settings
+from .settings import Settings, holds_key
 from .transport import RawReply, Transport, TransportError
 
 VERSION = "0.1.0"
@@ -178,7 +178,7 @@ class Client:
             raise RequestError(f"'{path}' is no path of the API: it must begin with one slash, such as /v3/devices/, and have no query.")
         method = method.upper()
         pairs = _pairs(query)
-        if any(self._settings.api_key in text for text in (unquote(path), *(text for pair in pairs for text in pair))):
+        if any(holds_key(text, self._settings.api_key) for text in (path, *(text for pair in pairs for text in pair))):
             raise RequestError("The API key must not be part of a path or query: it would end up in server logs.")
         sent = dict(headers or {})
         if json is not None:
@@ -341,7 +341,7 @@ class Client:
             raw: RawReply = self._transport.send(method, url, query=query, headers=headers, data=data, files=files)
             target = _target(url, raw)
             again = (raw.status in (307, 308) and _repeatable(data, files)) or (raw.status in (301, 302) and method in ("GET", "HEAD"))
-            if not again or _origin(target) != _origin(self._base) or self._settings.api_key in unquote(target):
+            if not again or _origin(target) != _origin(self._base) or holds_key(target, self._settings.api_key):
                 return raw
             # The target is a whole address: it has the query already.
             url, query = target, []

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple, Union
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 DEFAULT_API_URL = "https://api.us-east-1.mbedcloud.com"
 DEFAULT_PROFILE = "default"
+SHORTEST_KEY = 16  # the service's keys are far longer; shorter ones, made up for tests, may be words that occur anywhere
 
 # What each setting is called in the environment, the first that is set counts. The MBED_CLOUD_SDK_* names are those of
 # the vendor's SDK.
@@ -97,6 +99,11 @@ def resolve(options: Mapping[str, Any], environ: Optional[Mapping[str, str]] = N
     return _checked(merged)
 
 
+def holds_key(text: str, key: str) -> bool:
+    """Whether a text that others will see has the key in it."""
+    return len(key) >= SHORTEST_KEY and key in unquote(text)
+
+
 def profile_path(environ: Mapping[str, str]) -> str:
     """The default profile file: ``pelion/profiles.yml`` in the user's configuration folder."""
     base = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
@@ -146,16 +153,17 @@ def _profile(name: str, path: Optional[str], environ: Mapping[str, str], optiona
 
 def _checked(values: Mapping[str, Any]) -> Settings:
     allow_http = _boolean("allow_http", values.get("allow_http", False))
+    key = _api_key(values.get("api_key"))
     settings = Settings(
-        api_key=_api_key(values.get("api_key")),
-        api_url=_api_url(str(values.get("api_url", DEFAULT_API_URL)), allow_http),
+        api_key=key,
+        api_url=_api_url(str(values.get("api_url", DEFAULT_API_URL)), key, allow_http),
         validate_certs=_boolean("validate_certs", values.get("validate_certs", True)),
         ca_path=_readable("ca_path", values.get("ca_path")),
         client_cert=_readable("client_cert", values.get("client_cert")),
         client_key=_readable("client_key", values.get("client_key")),
-        proxy=values.get("proxy"),
+        proxy=_proxy(values.get("proxy")),
         timeout=_number("timeout", values.get("timeout", 60), minimum=0.001),
-        retries=int(_number("retries", values.get("retries", 5), minimum=0)),
+        retries=_whole("retries", values.get("retries", 5)),
         retry_max_wait=_number("retry_max_wait", values.get("retry_max_wait", 60), minimum=0),
         allow_http=allow_http,
     )
@@ -173,30 +181,41 @@ def _api_key(value: Any) -> str:
         )
     if key.lower().startswith("bearer"):
         raise SettingsError("api_key must be the key alone, without the word Bearer.")
+    if "://" in key:
+        raise SettingsError("api_key is an address; the address belongs into api_url.")
+    if key[0] in "'\"":
+        raise SettingsError("api_key must be the key alone, without quotes.")
     if not all("!" <= character <= "~" for character in key):
         raise SettingsError("api_key holds blanks or characters that no key has; check that it was copied whole and alone.")
     return key
 
 
-def _api_url(value: str, allow_http: bool) -> str:
+def _api_url(value: str, key: str, allow_http: bool) -> str:
     text = value.strip().rstrip("/")
     if "://" not in text:
         text = "https://" + text
+    # Nothing of the text is repeated until it is known to hold no secret.
+    if holds_key(text, key):
+        raise SettingsError("api_url must not hold the API key; give the key as api_key.")
+    if "@" in text:
+        raise SettingsError("api_url must not hold a user name or password.")
     try:
         parts = urlsplit(text)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
-        raise SettingsError(f"api_url '{value}' is no URL; it looks like {DEFAULT_API_URL}.") from None
-    if not host:
+        host = ""
+    if host in ("", "http", "https") or re.search(r"[\s\\]", text):
         raise SettingsError(f"api_url '{value}' is no URL; it looks like {DEFAULT_API_URL}.")
-    if parts.username or parts.password:
-        raise SettingsError("api_url must not hold a user name or password.")
-    if parts.query or parts.fragment:
+    if host.startswith("ak_"):
+        raise SettingsError("api_url is a key; the key belongs into api_key.")
+    if "?" in text or "#" in text:
         raise SettingsError(f"api_url must be an address without query or fragment, such as {DEFAULT_API_URL}.")
     if host.split(".")[0] == "portal":
         raise SettingsError(f"api_url {text} is the web portal; the API has an address of its own, such as {DEFAULT_API_URL}.")
-    if parts.path.split("/")[-1] in ("v2", "v3"):
-        raise SettingsError(f"api_url {text} must end before the version: {text.rsplit('/', 1)[0]}.")
+    version = re.search(r"/v[23](/|$)", parts.path)
+    if version:
+        end = len(text) - len(parts.path) + version.start()
+        raise SettingsError(f"api_url {text} must end before the version: {text[:end]}.")
     if parts.scheme == "http":
         if not (allow_http and _is_loopback(host)):
             raise SettingsError(
@@ -206,6 +225,21 @@ def _api_url(value: str, allow_http: bool) -> str:
     elif parts.scheme != "https":
         raise SettingsError(f"api_url {text} must begin with https://.")
     return text
+
+
+def _proxy(value: Any) -> Optional[str]:
+    """A proxy's address may hold a password, so no message repeats it."""
+    if value in (None, ""):
+        return None
+    text = str(value).strip()
+    try:
+        parts = urlsplit(text if "://" in text else "http://" + text)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https", "socks5", "socks5h") or re.search(r"\s", text):
+        raise SettingsError("proxy is no address of a proxy; it looks like http://proxy.example.com:3128.")
+    return text if "://" in text else "http://" + text
 
 
 def _is_loopback(host: str) -> bool:
@@ -249,3 +283,10 @@ def _number(name: str, value: Any, minimum: float) -> float:
     if not minimum <= number < float("inf"):
         raise SettingsError(f"{name} must be at least {minimum:g}, not {value}.")
     return number
+
+
+def _whole(name: str, value: Any) -> int:
+    number = _number(name, value, minimum=0)
+    if number != int(number):
+        raise SettingsError(f"{name} must be a whole number, not {value}.")
+    return int(number)

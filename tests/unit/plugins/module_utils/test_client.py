@@ -104,6 +104,7 @@ def test_only_paths_of_the_api(path):
         ("/v3/x", {"key": KEY}),
         ("/v3/x", {KEY: "1"}),
         ("/v3/x", {"filter": f"name__eq={KEY}&a=b"}),
+        ("/v3/x", {"filter": "name__eq=" + KEY.replace("_", "%5f")}),
     ],
 )
 def test_the_key_never_goes_into_an_address(path, query):
@@ -112,6 +113,12 @@ def test_the_key_never_goes_into_an_address(path, query):
         client.request("GET", path, query=query)
     assert str(caught.value) == "The API key must not be part of a path or query: it would end up in server logs."
     assert transport.sent == []
+
+
+def test_a_made_up_key_may_be_a_word_of_the_address():
+    settings = subject.Settings(api_key="dev", api_url=BASE)
+    client = subject.Client(settings, transport=make_client([answer(204)])[1])
+    assert client.request("PUT", PATH, query={"name": "dev"}).status == 204
 
 
 def test_request_ids_and_number_of_answers_are_kept():
@@ -769,7 +776,8 @@ def broken(*pages):
 
 def test_lists_that_break_off():
     def text(read):
-        return f"GET {PATH} failed with HTTP 200: The list broke off after {read} objects: it promises more but names no next page. (request id r1)"
+        reason = f"The list broke off after {read} objects: it promises more but names no next page."
+        return f"GET {PATH} failed with HTTP 200: {reason} (request id r1)"
 
     more = {"has_more": True}
     assert broken({"data": [], **more}) == text(0)
