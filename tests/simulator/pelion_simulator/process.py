@@ -88,7 +88,9 @@ class Simulator:
     def start(self) -> None:
         """Start the process and wait until it answers."""
         environment = dict(os.environ)
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_SOURCE), environment.get("PYTHONPATH")]))
+        if (_SOURCE / "pyproject.toml").exists():
+            # Not installed but run from its sources, which another Python would not find.
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_SOURCE), environment.get("PYTHONPATH")]))
         with contextlib.ExitStack() as until_started:
             errors = until_started.enter_context(tempfile.TemporaryFile())
             try:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from typing import Any
@@ -67,13 +68,22 @@ def test_a_fault_may_have_any_body_and_headers(simulator: Simulator, api: Api) -
     assert answer.json()["object"] == "list"
 
 
-def test_a_connection_is_reset(simulator: Simulator, api: Api) -> None:
+def test_a_connection_is_reset(simulator: Simulator) -> None:
     simulator.faults(reset=True)
-    with pytest.raises(requests.exceptions.ConnectionError, match="reset"):
+    host, _, port = simulator.http_url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(b"GET /v3/devices/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+
+
+def test_a_reset_request_may_be_carried_out(simulator: Simulator, api: Api) -> None:
+    simulator.faults(reset=True)
+    with pytest.raises(requests.exceptions.ConnectionError, match="Connection aborted"):
         api.send("POST", PATH, json={"name": "lost", "query": "q"})
     assert "lost" not in names(api)
     simulator.faults(reset=True, carry_out=True)
-    with pytest.raises(requests.exceptions.ConnectionError, match="reset"):
+    with pytest.raises(requests.exceptions.ConnectionError, match="Connection aborted"):
         api.send("POST", PATH, json={"name": "made", "query": "q"})
     assert "made" in names(api)
     assert [entry["status"] for entry in simulator.requests()] == [None, 200, None, 200]
