@@ -288,7 +288,7 @@ def main() -> int:
         "--only", action="append", choices=list(MEASURES), metavar="NAME", help=f"one of {', '.join(MEASURES)}; may be repeated"
     )
     parser.add_argument("--quick", action="store_true", help="few devices and two runs: to try the benchmarks, not to compare")
-    parser.add_argument("--runs", type=int, help="how many times each side has its turn (default: 5)")
+    parser.add_argument("--runs", type=int, choices=range(1, 100), metavar="N", help="how many times each side has its turn (default: 5)")
     parser.add_argument("--strict", action="store_true", help="exit with 1 where a target is missed")
     options = parser.parse_args()
     reached = []
