@@ -295,9 +295,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return bool(super().verify_file(path)) and path.endswith(_FILES)
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        """Template what may be a template before Ansible makes paths and numbers of it."""
+        """Template what may be a template before Ansible makes paths and numbers of it. An option without a value has its default."""
         if direct is not None:
-            direct = {name: self._templated(name, value) if name in _TEMPLATED else value for name, value in direct.items()}
+            given = {name: value for name, value in direct.items() if value is not None}
+            direct = {name: self._templated(name, value) if name in _TEMPLATED else value for name, value in given.items()}
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
@@ -356,8 +357,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         content = Content({}, {})
         with Client(settings, user_agent=f"ansible-core/{ansible_version} inventory") as client:
             if with_groups:
-                groups = listing(client, resources.DEVICE_GROUP, {}, fields=["id", "name"])
-                content.group_names = {group["id"]: group["name"] for group in groups}
+                groups = [group for group in listing(client, resources.DEVICE_GROUP, {}) if isinstance(group, dict) and group.get("id")]
+                content.group_names = {str(group["id"]): str(group.get("name") or group["id"]) for group in groups}
             for number, item in enumerate(self._listed(client, conditions, content.group_names), 1):
                 if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not item["id"]:
                     self._failed("The object without an id", f"number {number} of the list", "it is no device")
@@ -396,6 +397,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         devices = content.devices
         self._check_fields(devices.values())
         prefix, asked = self.get_option("vars_prefix"), set(self.get_option("fields"))
+        variable_names = {name: prefix + re.sub(r"\W", "_", name, flags=re.ASCII) for name in set().union(*devices.values())}
         host_names = self._host_names(devices)
         groups = Groups(self, content.group_names, host_names)
         steps = self._steps()
@@ -407,9 +409,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             for identity, host in host_names.items():
                 device = devices[identity]
-                variables = {
-                    prefix + re.sub(r"\W", "_", name, flags=re.ASCII): value for name, value in device.items() if not asked or name in asked
-                }
+                variables = {variable_names[name]: value for name, value in device.items() if not asked or name in asked}
                 variables["pelion_id"] = device["id"]
                 if host not in self.inventory.hosts:
                     added.append(host)
@@ -525,9 +525,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return re.sub(r"^[.-]|[^\w.-]", "_", str(value).strip())
 
     def _expression(self, preference: str, device: Device) -> Any:
-        if "{{" not in preference:
-            return self._compose(preference, self._variables(device))
-        self.templar.available_variables = self._variables(device)
+        variables = self._variables(device)
+        if not _is_template(preference):
+            return self._compose(preference, variables)
+        self.templar.available_variables = {**variables, **(self._vars if self.get_option("use_extra_vars") else {})}
         return self.templar.template(preference)
 
     # -- failures
@@ -576,19 +577,19 @@ class Groups:
     def warn(self) -> None:
         """Say what the user may not expect."""
         if self._unknown:
-            self._plugin.display.warning(
-                f"Devices belong to device groups that the list of groups does not have; there are no groups for: {_some(list(self._unknown))}"
-            )
+            missing = _some(list(self._unknown))
+            self._plugin.display.warning(f"Devices belong to device groups that are not listed, so no groups are made of them: {missing}")
         if self._merged:
             self._plugin.display.warning(f"Different names make the same group, which has the hosts of both: {_some(self._merged)}")
 
     def _values(self, source: GroupSource, device: Device) -> Iterator[str]:
         if source.by == "device_group":
-            for identity in device.get("groups") or ():
+            held = device.get("groups")
+            for identity in map(str, held if isinstance(held, list) else ()):
                 if identity in self._device_groups:
                     yield self._device_groups[identity]
                 else:
-                    self._unknown[str(identity)] = None
+                    self._unknown[identity] = None
             return
         value = device.get(source.by)
         if value is None or value == "" or isinstance(value, (dict, list)):
@@ -601,7 +602,7 @@ class Groups:
         name = plugin._sanitize_group_name(f"{source.prefix}{'' if without else source.separator}{value}")
         other = self._origin.setdefault(name, (source, value))
         if other != (source, value):
-            self._merged.append(f"{name} (from '{other[1]}' and '{value}')")
+            self._merged.append(f"{name} (from {other[1]!r} and {value!r})")
         plugin.inventory.add_group(name)
         if source.parent:
             parent = plugin._sanitize_group_name(source.parent)
@@ -621,10 +622,15 @@ def _group_source(entry: Any) -> GroupSource:
     return GroupSource(given["by"], given.get("prefix", given["by"]), given.get("separator", "_"), given.get("parent_group"))
 
 
+def _is_template(text: str) -> bool:
+    """Whether a text that the user wrote has braces of its own, so that it is no bare expression."""
+    return "{{" in text or "{%" in text
+
+
 def _names_in(expression: str) -> Set[str]:
     """The variables that an expression or template refers to; none where it is wrong, which its use will tell."""
     try:
-        tree = jinja2.Environment().parse(expression if "{{" in expression or "{%" in expression else "{{ " + expression + " }}")
+        tree = jinja2.Environment().parse(expression if _is_template(expression) else "{{ " + expression + " }}")
     except jinja2.TemplateSyntaxError:
         return set()
     return {node.name for node in tree.find_all(jinja2.nodes.Name)}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import itertools
 import json
@@ -17,6 +18,7 @@ import yaml
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader
 from ansible.template import Templar
 from ansible_collections.pelion.device_management.plugins.module_utils.client import Client
@@ -187,6 +189,23 @@ def test_no_devices_is_an_empty_inventory(run, answer):
     assert result.warnings == []
 
 
+def test_options_without_a_value_have_their_defaults(run):
+    empty = dict.fromkeys(
+        ("filters", "fields", "hostnames", "groups_from", "device_groups", "compose", "groups", "keyed_groups", "timeout")
+    )
+    assert run([page(device(1))], **empty).graph() == ["dev-1"]
+
+
+@pytest.mark.parametrize("hostname", ["name ~ site", "{{ name }}{{ site }}"])
+def test_extra_variables_are_seen_where_the_user_wants_it(run, monkeypatch, hostname):
+    module = sys.modules[BaseInventoryPlugin.__module__]
+    monkeypatch.setattr(module, "load_extra_vars", lambda loader: {"site": "oslo"})
+    options = {"hostnames": [hostname], "compose": {"where": "site"}}
+    result = run([page(device(1))], use_extra_vars=True, **options)
+    assert result.variables("dev-1oslo")["where"] == "oslo"
+    assert run([page(device(1))], **options).graph() == [identity(1)]
+
+
 def test_local_connection_can_be_left_out(run):
     assert run([page(device(1))], local_connection=False).inventory.groups["pelion_devices"].vars == {}
 
@@ -197,6 +216,8 @@ def test_local_connection_can_be_left_out(run):
         ({"state": "registered"}, {"state__eq": "registered"}),
         ({"state": {"in": ["a", "b"]}, "name": {"neq": "x"}}, {"state__in": "a,b", "name__neq": "x"}),
         ({"created_at": {"gte": "2026-01-01"}}, {"created_at__gte": "2026-01-01T00:00:00Z"}),
+        ({"created_at": {"lte": datetime.date(2026, 1, 1)}}, {"created_at__lte": "2026-01-01T00:00:00Z"}),
+        (None, {}),
         ({"custom_attributes": {"site": "oslo"}}, {"filter": "custom_attributes__site__eq=oslo"}),
         ({"state": "{{ lookup('env', 'WANTED') }}"}, {"state__eq": "deregistered"}),
     ],
@@ -277,6 +298,7 @@ def test_a_field_that_is_no_variable_name_becomes_one(run):
         (["pelion_name"], {}, "dev-1"),
         (["name ~ '-' ~ id[-2:]"], {}, "dev-1-01"),
         (["{{ name }}.{{ state }}"], {}, "dev-1.registered"),
+        (["{% if state == 'registered' %}on{% endif %}"], {}, "on"),
         (["custom_attributes.a ~ 'x'", "name"], {}, "dev-1"),
         (["{{ custom_attributes.a }}", "name"], {}, "dev-1"),
         (["custom_attributes"], {}, identity(1)),
@@ -301,9 +323,9 @@ def test_the_first_entry_that_gives_a_name_counts(run, hostnames, fields, expect
 def test_devices_of_one_name_are_all_named_by_the_next_entry(run):
     result = run([page(device(1, name="pump"), device(2, name="pump"), device(3))])
     assert result.graph() == ["dev-3", "ep-1", "ep-2"]
-    assert result.warnings == [
-        f"Several devices would have the same host name, so each is named by the next entry of hostnames: pump ({identity(1)}, {identity(2)})"
-    ]
+    (told,) = result.warnings
+    assert told.startswith("Several devices would have the same host name, so each is named by the next entry of hostnames: ")
+    assert told.endswith(f": pump ({identity(1)}, {identity(2)})")
 
 
 def test_a_name_is_not_given_to_a_third_after_two_lost_it(run):
@@ -354,9 +376,7 @@ def test_device_groups_by_name_with_one_listing(run):
         "device_group_pilot": ["dev-1"],
         "device_group_cold_stores": ["dev-1", "dev-2"],
     }
-    assert result.warnings == [
-        f"Devices belong to device groups that the list of groups does not have; there are no groups for: {identity(99)}"
-    ]
+    assert result.warnings == [f"Devices belong to device groups that are not listed, so no groups are made of them: {identity(99)}"]
 
 
 def test_different_names_that_make_one_group_are_told(run):
@@ -505,9 +525,12 @@ def test_what_is_no_device_is_left_out(run, bad):
     fails(run([page(device(1), bad, device(2))], strict=True), "number 2 of the list")
 
 
-@pytest.mark.parametrize("fields", [{"groups": None}, {"groups": [None]}, {"custom_attributes": None}, {"name": ["x"]}, {"state": {}}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"groups": None}, {"groups": [None, {}, identity(91)]}, {"groups": 7}, {"custom_attributes": None}, {"name": ["x"]}, {"state": {}}],
+)
 def test_odd_values_do_no_harm(run, fields):
-    groups = page({"id": identity(91), "name": "pilot"})
+    groups = page({"id": identity(91), "name": "pilot"}, None, {"id": identity(92)}, {"name": "x"})
     result = run([groups, page(device(1, **fields), device(2))], groups_from=["device_group", "state", "host_gateway", "custom_attributes"])
     assert len(result.graph()) == 2
     assert result.failure is None
