@@ -17,10 +17,11 @@ from urllib.parse import quote, unquote_plus
 
 OPERATORS = ("eq", "neq", "lte", "gte", "in", "nin", "like")
 _DATE = re.compile(
-    r"^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?\s*([Zz]|[+-]\d\d:?\d\d)?)?$",
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?\s*([Zz]|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
 )
-_INTEGER = re.compile(r"^-?\d+$")
-_COMPACT = re.compile(r"^\d{8}T\d{6}Z$")
+_INTEGER = re.compile(r"-?\d{1,30}", re.ASCII)
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z", re.ASCII)
 
 
 class FilterError(ValueError):
@@ -152,7 +153,7 @@ def split(conditions: Conditions, length: Callable[[Conditions], int], longest: 
         default=(-1, None),
     )
     if longest_in is None or len(longest_in.values) < 2:
-        raise FilterError(f"The filters make an address of more than {longest} characters, which the service refuses; use fewer values.")
+        raise FilterError(f"The filters make an address of {longest} characters or more, which the service refuses; use fewer values.")
     values = tuple(dict.fromkeys(longest_in.values))
     half = (len(values) + 1) // 2
     result: List[Conditions] = []
@@ -169,35 +170,34 @@ def matches(conditions: Iterable[Condition], item: Mapping[str, Any]) -> bool:
 
 
 def date(value: Any) -> str:
-    """RFC 3339 in UTC as the service takes it, from a date, a time, or text in RFC 3339 or compact form.
+    """RFC 3339 in UTC as the service takes it, from a date, a time, or text in RFC 3339; compact text stays as it is.
 
     :raises FilterError: when it is none of them.
     """
     if isinstance(value, datetime.datetime):
-        moment = value
-    elif isinstance(value, datetime.date):
-        moment = datetime.datetime(value.year, value.month, value.day)
-    else:
-        text = str(value).strip()
-        if _COMPACT.match(text):
-            return text
-        found = _DATE.match(text)
-        if not found:
-            raise FilterError(f"'{value}' is no date; write 2026-01-31T12:00:00Z or 20260131T120000Z.")
-        zone = (found.group(8) or "Z").upper()
-        fraction = found.group(7) or ""
-        try:
-            moment = datetime.datetime(*(int(part or 0) for part in found.group(1, 2, 3, 4, 5, 6)))  # type: ignore[arg-type]
-        except ValueError as error:
-            raise FilterError(f"'{value}' is no date: {error}.") from None
-        if zone != "Z":
-            sign = 1 if zone[0] == "+" else -1
-            hours, minutes = int(zone[1:3]), int(zone[-2:])
-            moment -= sign * datetime.timedelta(hours=hours, minutes=minutes)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)
-    return moment.isoformat() + "Z"
+        moment = value if value.tzinfo is None else value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+        return moment.isoformat() + "Z"
+    if isinstance(value, datetime.date):
+        return value.isoformat() + "T00:00:00Z"
+    text = str(value).strip()
+    whole, fraction = _moment(text)
+    return text if _COMPACT.fullmatch(text) else whole.isoformat() + fraction + "Z"
+
+
+def _moment(text: str) -> Tuple[datetime.datetime, str]:
+    """The moment in UTC to the second, and its fraction as written: it may be finer than Python's."""
+    compact = _COMPACT.fullmatch(text)
+    found = _DATE.fullmatch("{}-{}-{}T{}:{}:{}Z".format(*compact.groups()) if compact else text)
+    if not found:
+        raise FilterError(f"'{text}' is no date; write 2026-01-31T12:00:00Z or 20260131T120000Z.")
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3, 4, 5, 6))
+    zone = (found.group(8) or "Z").upper()
+    ahead = datetime.timedelta() if zone == "Z" else datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    try:
+        moment = datetime.datetime(year, month, day, hour, minute, second)
+        return (moment + ahead if zone[0] == "-" else moment - ahead), found.group(7) or ""
+    except (ValueError, OverflowError) as error:
+        raise FilterError(f"'{text}' is no date: {error}.") from None
 
 
 def _suffix(field: str, allowed: Optional[Allowed]) -> Tuple[str, str]:
@@ -252,7 +252,7 @@ def _text(field: str, ordered: bool, value: Any) -> str:
         return "true" if value else "false"
     if value is None:
         raise FilterError(f"The filter {field} has no value.")
-    if isinstance(value, (datetime.datetime, datetime.date)) or (ordered and not _INTEGER.match(str(value))):
+    if isinstance(value, (datetime.datetime, datetime.date)) or (ordered and not _INTEGER.fullmatch(str(value))):
         try:
             return date(value)
         except FilterError as error:
@@ -263,34 +263,33 @@ def _text(field: str, ordered: bool, value: Any) -> str:
 def _match(condition: Condition, item: Mapping[str, Any]) -> bool:
     held: Any = item.get(condition.root)
     if "__" in condition.field:
-        held = (held or {}).get(condition.field.split("__", 1)[1])
+        held = held.get(condition.field.split("__", 1)[1]) if isinstance(held, Mapping) else None
     if condition.operator in ("lte", "gte"):
         if held is None:
             return False
-        left, right = _comparable(held), _comparable(condition.values[0])
+        left, right = _ordered(held), _ordered(condition.values[0])
         if type(left) is not type(right):
             return False
         return bool(left <= right if condition.operator == "lte" else left >= right)
     several = held if isinstance(held, list) else [held]
-    texts = {_comparable(part) for part in several}
-    wanted = {_comparable(value) for value in condition.values}
     if condition.operator == "like":
-        return any(value.lower() in str(part).lower() for value in condition.values for part in several if part is not None)
-    if condition.operator in ("neq", "nin"):
-        return not texts & wanted
-    return bool(texts & wanted)
+        return any(condition.values[0].lower() in str(part).lower() for part in several if part is not None)
+    found = bool({_equal(part) for part in several} & {_equal(value) for value in condition.values})
+    return found is (condition.operator in ("eq", "in"))
 
 
-def _comparable(value: Any) -> Any:
-    """Numbers as numbers and dates as moments, whatever their spelling."""
+def _equal(value: Any) -> Any:
+    """What equality is about: text, but dates as moments and switches whatever their spelling."""
     if isinstance(value, bool):
         return "true" if value else "false"
     text = "" if value is None else str(value)
-    if _INTEGER.match(text):
-        return int(text)
-    if _COMPACT.match(text):
-        text = datetime.datetime.strptime(text, "%Y%m%dT%H%M%SZ").strftime("%Y-%m-%dT%H:%M:%SZ")
-    if _DATE.match(text):
-        whole, _dot, fraction = date(text).rstrip("Z").partition(".")
-        return (whole, fraction.rstrip("0"))
-    return text.lower() if text.lower() in ("true", "false") else text
+    try:
+        moment, fraction = _moment(text)
+    except FilterError:
+        return text.lower() if text.lower() in ("true", "false") else text
+    return (moment, fraction.rstrip(".0"))
+
+
+def _ordered(value: Any) -> Any:
+    """What order is about: numbers, and dates as moments."""
+    return int(str(value)) if _INTEGER.fullmatch(str(value)) else _equal(value)
