@@ -8,6 +8,8 @@ shows the plan; a real run carries its calls out.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
@@ -234,17 +236,14 @@ def listing(
     def pairs(some: filtering.Conditions) -> List[Tuple[str, str]]:
         return filtering.query(some, row.filters)
 
-    left = limit
-    for part in filtering.split(remote, lambda some: client.url_length(path, pairs(some)), LONGEST_URL):
-        found = client.list(path, pairs(part), limit=None if local else left, order=order, empty_on_404="{" not in row.path)
-        for item in found:
-            if not filtering.matches(local, item):
-                continue
-            yield item if fields is None else project(item, fields)
-            if left is not None:
-                left -= 1
-                if left <= 0:
-                    return
+    def part(some: filtering.Conditions) -> Iterator[Object]:
+        return client.list(path, pairs(some), limit=None if local else limit, order=order, empty_on_404="{" not in row.path)
+
+    parts = [part(some) for some in filtering.split(remote, lambda some: client.url_length(path, pairs(some)), LONGEST_URL)]
+    # Each part comes in the order of creation, and so must the whole.
+    found = parts[0] if len(parts) == 1 else heapq.merge(*parts, key=lambda item: str(item.get("created_at")), reverse=order == "DESC")
+    wanted = (item if fields is None else project(item, fields) for item in found if filtering.matches(local, item))
+    yield from itertools.islice(wanted, limit)
 
 
 def find(client: Client, row: Resource, params: Params) -> Optional[Object]:

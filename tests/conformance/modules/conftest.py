@@ -93,6 +93,8 @@ def play(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> P
             ["ansible-playbook", "-i", "localhost,", "-c", "local", *arguments, str(playbook)],
             env={
                 **environment,
+                # Fewer processes a task.
+                "ANSIBLE_PIPELINING": "1",
                 "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks"),
                 "ANSIBLE_CALLBACKS_ENABLED": "recorder",
                 "ANSIBLE_PYTHON_INTERPRETER": "{{ ansible_playbook_python }}",

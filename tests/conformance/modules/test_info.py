@@ -1,0 +1,225 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every module that reads objects: by id, by natural key, by filter; parts of objects; the order and number of them.
+
+A new resource is one entry of READS.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import collection
+import pytest
+from pelion_simulator.process import Simulator
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What to ask a module for, of the objects that the simulator has from the start.
+
+    `filters` are those of a task, and which objects they mean. `field` is one that all objects have.
+    """
+
+    path: str
+    field: str
+    filters: tuple[tuple[Object, Callable[[Object], bool]], ...]
+
+
+READS = {
+    "device_event_info": Read(
+        path="/v3/device-events/",
+        field="event_type",
+        filters=(
+            ({"event_type": "UPD2_100", "state_change": False}, lambda event: event["event_type"] == "UPD2_100"),
+            (
+                {"date_time": {"gte": "20180101T000000Z", "lte": "2018-12-31T23:59:59Z"}},
+                lambda event: event["date_time"].startswith("2018-"),
+            ),
+        ),
+    ),
+    "device_group_info": Read(
+        path="/v3/device-groups/",
+        field="devices_count",
+        filters=(
+            ({"name": ["pilot", "empty", "no such group"]}, lambda group: group["name"] in ("pilot", "empty")),
+            ({"devices_count": {"gte": 1}, "custom_attributes": {"ring": "zero"}}, lambda group: group["name"] == "pilot"),
+        ),
+    ),
+    "device_info": Read(
+        path="/v3/devices/",
+        field="state",
+        filters=(
+            ({"state": "registered"}, lambda device: device["state"] == "registered"),
+            (
+                {
+                    "state": {"nin": ["registered", "unenrolled"]},
+                    "device_class": ["thermo-a1", "meter-e3"],
+                    "device_execution_mode": {"neq": 1},
+                },
+                lambda device: (
+                    device["state"] not in ("registered", "unenrolled")
+                    and device["device_class"] in ("thermo-a1", "meter-e3")
+                    and device["device_execution_mode"] != 1
+                ),
+            ),
+            (
+                {"custom_attributes": {"site": "oslo", "floor": {"neq": "3"}}, "operator_suspended": False},
+                lambda device: (
+                    device["custom_attributes"].get("site") == "oslo"
+                    and device["custom_attributes"].get("floor") != "3"
+                    and not device["operator_suspended"]
+                ),
+            ),
+            ({"created_at": {"gte": "2019-01-01"}}, lambda device: device["created_at"] >= "2019"),
+        ),
+    ),
+    "device_query_info": Read(
+        path="/v3/device-queries/",
+        field="query",
+        filters=(({"query": {"neq": "state__eq=registered"}}, lambda query: query["query"] != "state__eq=registered"),),
+    ),
+}
+
+
+def test_every_info_module_is_read() -> None:
+    assert [name for name in collection.MODULES if collection.base(name) == "InfoModule"] == sorted(READS)
+
+
+@pytest.mark.parametrize("name", sorted(READS))
+def test_reads(name: str, play: Any, client: Any) -> None:
+    read, row = READS[name], collection.declared(name).row
+    every = list(client.list(read.path))
+    one = next(item for item in every if all(item[key] for key in row.keys))
+    tasks: dict[str, Mapping[str, Any]] = {"all": {}, "id": {"id": one["id"]}, "unknown id": {"id": "0" * 32}}
+    expected = {"all": every, "id": [one], "unknown id": []}
+    for key in row.keys:
+        tasks[f"by {key}"] = {key: one[key]}
+        expected[f"by {key}"] = [item for item in every if item[key] == one[key]]
+        tasks[f"no {key}"] = {key: "none such"}
+        expected[f"no {key}"] = []
+    for number, (filters, meant) in enumerate(read.filters):
+        found = [item for item in every if meant(item)]
+        assert 0 < len(found) < len(every), "a filter that tells nothing"
+        tasks[f"filters {number}"] = {
+            "filters": filters,
+            "order": "DESC",
+            "limit": len(found) - 1 or 1,
+            "fields": [read.field, "none such"],
+        }
+        expected[f"filters {number}"] = [
+            {field: item[field] for field in ("id", read.field)} for item in found[::-1][: len(found) - 1 or 1]
+        ]
+    played = play({task: {name: options, "check_mode": task == "all"} for task, options in tasks.items()})
+    assert played.values(row.list_name) == expected
+    assert played.values("changed") == dict.fromkeys(tasks, False)
+    assert all(step.result["request_id"] and step.writes == [] for step in played.steps.values())
+    # The service filters: nothing is read that does not match, and one object is one request.
+    assert [(sent.path, sent.query) for sent in played["id"].sent] == [(f"{read.path}{one['id']}/", {})]
+    for task, step in played.steps.items():
+        if task != "all":
+            assert len(step.sent) == 1
+            assert len(step.sent[0].query) > 2 or "id" in task, task
+
+
+def test_devices_of_a_group_and_of_a_query(play: Any, client: Any, fleet: list[Object]) -> None:
+    pilot = client.list("/v3/device-groups/", {"name": "pilot"}, fields=["id"])
+    (group,) = (entry["id"] for entry in pilot)
+    members = [device for device in fleet if group in device["groups"]]
+    registered = [device["id"] for device in members if device["state"] == "registered"]
+    oslo = [device["id"] for device in fleet if device["custom_attributes"].get("site") == "oslo" and device["state"] == "registered"]
+    played = play(
+        {
+            "group": {"device_info": {"device_group_id": group}},
+            "group and filter": {"device_info": {"device_group_id": group, "filters": {"state": "registered"}}},
+            "group and query": {"device_info": {"device_group_id": group, "query": "state__eq=registered"}},
+            "query": {"device_info": {"query": "custom_attributes__site__eq=oslo&state=registered"}},
+            "unknown group": {"device_info": {"device_group_id": "0" * 32}},
+            "attributes of members": {"device_info": {"device_group_id": group, "filters": {"custom_attributes": {"site": "oslo"}}}},
+            "no query": {"device_info": {"query": "registered"}},
+            "unknown field in query": {"device_info": {"query": "colour__eq=red"}},
+        }
+    )
+    found = {name: [item["id"] for item in step.result["devices"]] for name, step in played.steps.items() if not step.failed}
+    assert found == {
+        "group": [device["id"] for device in members],
+        "group and filter": registered,
+        "group and query": registered,
+        "query": oslo,
+    }
+    assert played["unknown group"].msg.startswith(
+        f"GET /v3/device-groups/{'0' * 32}/devices/ failed with HTTP 404 not_found: There is no device-group with this id. (request id "
+    )
+    assert played["attributes of members"].msg.startswith(
+        "Unknown filter field 'custom_attributes'; this list can be filtered by: account_id, "
+    )
+    assert played["no query"].msg == "'registered' in the query is not of the form field=value or field__operator=value."
+    assert played["unknown field in query"].msg.startswith("Unknown filter field 'colour'; this list can be filtered by: account_id, ")
+
+
+def test_long_lists_of_ids_are_asked_for_in_parts(play: Any, simulator: Simulator, fleet: list[Object]) -> None:
+    ids = [device["id"] for device in fleet[:260]]
+    shuffled = random.Random(1).sample(ids, len(ids))
+    played = play(
+        {
+            "all": {"device_info": {"filters": {"id": shuffled}, "fields": ["name"]}},
+            "newest": {"device_info": {"filters": {"id": shuffled}, "order": "DESC", "limit": 3}},
+            "too long": {"device_info": {"filters": {"id": {"nin": shuffled}}}},
+        }
+    )
+    assert played["all"].result["devices"] == [{"id": device["id"], "name": device["name"]} for device in fleet[:260]]
+    # In the order that was asked for, as if it had been one list.
+    assert [device["id"] for device in played["newest"].result["devices"]] == ids[:-4:-1]
+    sent = played["all"].sent
+    assert len(sent) == 4
+    assert sorted(identity for request in sent for identity in request.query["id__in"].split(",")) == ids
+    assert all(request.status == 200 for request in sent)
+    assert played["too long"].msg == (
+        "The filters make an address of 4096 characters or more, which the service refuses; use fewer values."
+    )
+    assert played["too long"].sent == []
+
+
+def test_lists_that_do_not_fit_a_page_are_read_whole(play: Any, simulator: Simulator) -> None:
+    simulator.add("devices", count=750)
+    played = play({"all": {"device_info": {"fields": ["name"]}}, "some": {"device_info": {"fields": ["name"], "limit": 1001}}})
+    found = [device["id"] for device in played["all"].result["devices"]]
+    assert len(found) == len(set(found)) == 1050
+    assert [sent.query for sent in played["all"].sent] == [
+        {"order": "ASC", "limit": "1000"},
+        {"order": "ASC", "limit": "1000", "after": found[999]},
+    ]
+    assert [device["id"] for device in played["some"].result["devices"]] == found[:1001]
+
+
+def test_an_empty_list_may_be_a_404(play: Any, simulator: Simulator) -> None:
+    simulator.settings(list_404=True, unknown_fields=True)
+    played = play({"none": {"device_query_info": {"name": "none such"}}, "some": {"device_query_info": {"name": "registered"}}})
+    assert played["none"].result["device_queries"] == []
+    (query,) = played["some"].result["device_queries"]
+    # What no document mentions is passed on.
+    assert query["x_introduced_later"] == {"level": 1, "kinds": ["a", "b"]}
+
+
+@pytest.mark.parametrize("row", sorted(name for name, row in vars(collection.util("resources")).items() if getattr(row, "filters", None)))
+def test_the_service_understands_every_filter_that_the_table_promises(row: str, client: Any) -> None:
+    """Each field with each operator, alone and together with one that only the packed spelling has."""
+    engine, entry = collection.util("resource"), getattr(collection.util("resources"), row)
+    (group,) = (item["id"] for item in client.list("/v3/device-groups/", {"name": "pilot"}))
+    packed = next(((field, operators[0]) for field, operators in entry.packed_filters.items() if field not in entry.mappings), None)
+    for field, operators in entry.allowed_filters.items():
+        direct = set(entry.filters.get(field, ()))
+        value = "true" if direct == {"eq", "neq"} else "2020-01-01T00:00:00Z" if "gte" in operators and "eq" not in direct else "1"
+        for operator in operators:
+            given: dict[str, Any] = {field: {operator: value}}
+            if field in entry.mappings:
+                given = {field: {"site": {operator: value}}}
+            list(engine.listing(client, entry, {"device_group_id": group}, entry.conditions(given), limit=2))
+            if packed and packed[0] != field:
+                given = {**given, packed[0]: {packed[1]: "2020-01-01T00:00:00Z"}}
+                list(engine.listing(client, entry, {"device_group_id": group}, entry.conditions(given), limit=2))
