@@ -167,7 +167,7 @@ class InfoModule(ApiModule):
             raise engine.ResourceError(f"limit must be at least 1, not {params['limit']}.")
         fields = ["id", *(name for name in params["fields"] if name != "id")] if params["fields"] else None
         if params["id"]:
-            found = client.get(self.row.item(params, params["id"]))
+            found = engine.read(client, self.row, params, params["id"])
             return [] if found is None else [found if fields is None else project(found, fields)]
         conditions = self.conditions(params)
         return list(engine.listing(client, self.row, params, conditions, limit=params["limit"], fields=fields, order=params["order"]))

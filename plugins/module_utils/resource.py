@@ -246,6 +246,20 @@ def listing(
     yield from itertools.islice(wanted, limit)
 
 
+def read(client: Client, row: Resource, params: Params, identity: str) -> Optional[Object]:
+    """The object with this id, None where there is none.
+
+    :raises ResourceError: for an id that cannot be one of this resource.
+    :raises ApiError: also when the answer is no object.
+    """
+    path = row.item(params, identity)
+    found = client.get(path)
+    if found is not None and not (isinstance(found, dict) and found.get("id")):
+        message = f"The answer is no {row.label}."
+        raise ApiError(message, status=200, method="GET", path=path, request_id=client.last_request_id, body=found)
+    return found
+
+
 def find(client: Client, row: Resource, params: Params) -> Optional[Object]:
     """The one object that ``id`` or the first given natural key names, None where there is none.
 
@@ -253,8 +267,7 @@ def find(client: Client, row: Resource, params: Params) -> Optional[Object]:
     :raises ResourceError: when nothing names it.
     """
     if params.get("id"):
-        found: Optional[Object] = client.get(row.item(params, params["id"]))
-        return found
+        return read(client, row, params, params["id"])
     key = next((name for name in row.keys if params.get(name) not in _EMPTY), None)
     if key is None:
         raise ResourceError(f"Which {row.label}? Give {' or '.join(('id', *row.keys))}.")
@@ -263,7 +276,9 @@ def find(client: Client, row: Resource, params: Params) -> Optional[Object]:
     if len(matching) > 1:
         ids = [str(item.get("id")) for item in matching]
         shown = ", ".join(ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
-        raise AmbiguousError(f"{len(ids)} {row.label}s have the {key} {params[key]!r}: {shown}. Give the id of the one you mean.", ids)
+        raise AmbiguousError(
+            f"{len(ids)} {row.list_name.replace('_', ' ')} have the {key} {params[key]!r}: {shown}. Give the id of the one you mean.", ids
+        )
     return matching[0] if matching else None
 
 
