@@ -1,0 +1,177 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The README does what it says: its examples and commands are run, its tables are compared with the code."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from collection import MODULES, ROOT, util
+from pelion_simulator.process import Simulator
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ (.*)$", README, re.MULTILINE)
+# `name` (more words), then the block.
+FILES = {
+    name: textwrap.dedent(text)
+    for name, text in re.findall(r"^ *`([\w.-]+)`[^\n]*\n\n *```yaml\n(.*?)^ *```$", README, re.MULTILINE | re.DOTALL)
+}
+# They ask for a key, and need a package index.
+NOT_RUN = ["python -m pip install requests", "read -rs PELION_API_KEY && export PELION_API_KEY"]
+
+
+def run(command: str, cwd: Path, environment: dict[str, str]) -> str:
+    """What a command printed that had to succeed."""
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def changed(output: str) -> int:
+    found = re.findall(r"changed=(\d+)", output)
+    assert found, output
+    return sum(map(int, found))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the README's files."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_every_example_has_a_name() -> None:
+    assert len(FILES) == README.count("```yaml")
+
+
+def test_every_command_is_known(folder: Path, environment: dict[str, str]) -> None:
+    others = [command for command in COMMANDS if command not in NOT_RUN and not command.startswith(("ansible-", "make ", "chmod 600 "))]
+    assert not others
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {command.split()[1] for command in COMMANDS if command.startswith("make ")} <= {*targets}
+    assert {"demo", "test"} <= {command.split()[1] for command in COMMANDS if command.startswith("make ")}
+
+
+def test_first_playbook(simulator: Simulator, folder: Path, environment: dict[str, str]) -> None:
+    check, real = (command for command in COMMANDS if "first.yml" in command)
+    assert changed(run(check, folder, environment)) == 2
+    assert not [entry for entry in simulator.requests() if entry["method"] != "GET"]
+    assert changed(run(real, folder, environment)) == 2
+    assert changed(run(real, folder, environment)) == 0
+
+
+def test_first_inventory(folder: Path, environment: dict[str, str]) -> None:
+    graph, inspect = (command for command in COMMANDS if "fleet.pelion.yml" in command)
+    listed = run(graph, folder, environment)
+    assert {"@pelion_devices:", "@site_graz:", "@device_class_thermo_a1:", "@group_pilot:"} <= set(re.findall(r"@\w+:", listed))
+    assert changed(run(inspect, folder, environment)) == 5
+    assert changed(run(inspect, folder, environment)) == 0
+
+
+def test_a_whole_fleet(folder: Path, environment: dict[str, str]) -> None:
+    assert changed(run("ansible-playbook fleet.yml", folder, environment)) == 3
+    assert changed(run("ansible-playbook fleet.yml", folder, environment)) == 0
+
+
+def test_profiles(simulator: Simulator, folder: Path, environment: dict[str, str]) -> None:
+    profiles: dict[str, Any] = yaml.safe_load(FILES["profiles.yml"])
+    settings = util("settings")
+    path = Path(environment["HOME"]) / ".config/pelion/profiles.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(FILES["profiles.yml"], encoding="utf-8")
+    run(next(command for command in COMMANDS if command.startswith("chmod")), folder, environment)
+    for name, profile in profiles.items():
+        resolved = settings.resolve({"api_profile": name}, {"HOME": environment["HOME"]} | {"PELION_PROFILE_PATH": str(path)})
+        assert {key: getattr(resolved, key) for key in profile} == profile
+
+    # The same with a key and an address that exist; those of the environment must not count.
+    profiles["staging"].update(api_key=simulator.api_key, api_url=simulator.url)
+    path.write_text(yaml.safe_dump(profiles), encoding="utf-8")
+    run("ansible-playbook staging.yml", folder, {**environment, "PELION_API_KEY": "ak_1wrong", "PELION_API_URL": "https://127.0.0.1:9"})
+
+
+def test_awx() -> None:
+    inputs, injectors = yaml.safe_load(FILES["awx-inputs.yml"]), yaml.safe_load(FILES["awx-injectors.yml"])
+    fields = {field["id"]: field for field in inputs["fields"]}
+    assert fields["api_key"]["secret"] is True
+    assert inputs["required"] == ["api_key"]
+    environment = util("settings").ENVIRONMENT
+    for variable, template in injectors["env"].items():
+        name = re.fullmatch(r"\{\{ (\w+) \}\}", template)
+        assert name and name[1] in fields
+        assert variable in environment[name[1]]
+    # AWX sets a variable to nothing where the field is empty.
+    settings = util("settings").resolve({}, {"PELION_API_KEY": "ak_1", "PELION_API_URL": ""})
+    assert settings.api_url == util("settings").DEFAULT_API_URL
+
+
+def test_install(folder: Path, environment: dict[str, str]) -> None:
+    ignored = shutil.ignore_patterns(".git", ".venv*", ".build", ".*_cache", ".hypothesis", "__pycache__", "*.tar.gz")
+    clone = folder / "clone"
+    shutil.copytree(ROOT, clone, symlinks=True, ignore=ignored)
+    environment.pop("ANSIBLE_COLLECTIONS_PATH")
+    installed = Path(environment["HOME"]) / ".ansible/collections/ansible_collections/pelion/device_management"
+    build, install = (command for command in COMMANDS if command.startswith("ansible-galaxy"))
+    run(build, clone, environment)
+    run(install, clone, environment)
+    assert (installed / "MANIFEST.json").is_file()
+    assert run("ansible-doc -t inventory -l pelion.device_management", folder, environment).startswith("pelion.device_management.devices")
+
+    shutil.rmtree(installed)
+    without_building = re.search(r"Without building: `(.*)`", README)
+    assert without_building
+    run(without_building[1], clone, environment)
+    assert (installed / "MANIFEST.json").is_file()
+
+    shutil.rmtree(installed)
+    project = folder / "project"
+    (project / "collections").mkdir(parents=True)
+    shutil.copy(folder / "requirements.yml", project / "collections")
+    shutil.copy(next(clone.glob("*.tar.gz")), project / "collections")
+    run("ansible-galaxy collection install -r collections/requirements.yml -p installed", project, environment)
+    assert (project / "installed/ansible_collections/pelion/device_management/MANIFEST.json").is_file()
+
+
+def test_the_table_of_settings() -> None:
+    table = re.search(r"\| Option \|.*?\n\n", README, re.DOTALL)
+    assert table
+    rows = [line.split("|")[1:4] for line in table[0].strip().splitlines()[2:]]
+    told = {re.findall(r"`(\w+)`", option)[0]: re.findall(r"`(\w+)`", variables) for option, variables, _profile in rows}
+    expected = {name: list(variables) for name, variables in util("settings").ENVIRONMENT.items()}
+    expected["proxy"] += ["HTTPS_PROXY", "NO_PROXY"]
+    expected |= {"api_profile": ["PELION_PROFILE"], "api_profile_path": ["PELION_PROFILE_PATH"]}
+    assert told == expected
+    assert {*told} == {*util("module").CONNECTION_SPEC}
+
+
+def test_the_contents() -> None:
+    table = re.search(r"\| Module \|.*?\n\n", README, re.DOTALL)
+    assert table
+    assert re.findall(r"^\| `(\w+)` \|", table[0], re.MULTILINE) == MODULES
+    for kind, pattern in (("inventory plugin", "plugins/inventory/*.py"), ("role", "roles/*"), ("playbook", "playbooks/*.yml")):
+        assert sorted(re.findall(rf"^\| {kind} `(\w+)` \|", README, re.MULTILINE)) == sorted(path.stem for path in ROOT.glob(pattern))
+
+
+@pytest.mark.parametrize("document", ["README.md", "roles/fleet_baseline/README.md", "docs/architecture.md", "docs/contributing.md"])
+def test_links_lead_somewhere(document: str) -> None:
+    path = ROOT / document
+    links = [link for link in re.findall(r"\]\(([^)#]+)", path.read_text(encoding="utf-8")) if "://" not in link]
+    assert not [link for link in links if not (path.parent / link).exists()]
