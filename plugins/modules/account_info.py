@@ -64,12 +64,14 @@ request_id:
 
 from ansible_collections.pelion.device_management.plugins.module_utils import resources
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
 
 
 class AccountInfo(ApiModule):
     def work(self, client, params, check_mode):
-        path = resources.ACCOUNT.item(params, "me")
-        account = client.request("GET", path, query={"include": params["include"] or None}).body
+        account = client.get(resources.ACCOUNT.item(params, "me"), include=params["include"] or None)
+        if account is None:
+            raise ResourceError("The service has no account for this key.")
         return {"changed": False, "accounts": [account]}
 
 
