@@ -295,10 +295,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return bool(super().verify_file(path)) and path.endswith(_FILES)
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        """Template what may be a template before Ansible makes paths and numbers of it. An option without a value has its default."""
+        """Template what may be a template before Ansible makes paths and numbers of it."""
         if direct is not None:
-            given = {name: value for name, value in direct.items() if value is not None}
-            direct = {name: self._templated(name, value) if name in _TEMPLATED else value for name, value in given.items()}
+            direct = {name: self._templated(name, value) if name in _TEMPLATED else value for name, value in direct.items()}
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
@@ -639,7 +638,7 @@ def _names_in(expression: str) -> Set[str]:
 def _cache_key(settings: Settings, request: Any) -> str:
     """Names what was asked for, of whom; the API key cannot be worked out from it."""
     account = hashlib.pbkdf2_hmac("sha256", settings.api_key.encode(), f"pelion inventory {settings.api_url}".encode(), 10_000)
-    text = json.dumps([settings.api_url, account.hex(), request], sort_keys=True, default=str)
+    text = json.dumps([account.hex(), request], sort_keys=True, default=str)
     return "pelion_devices_" + hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -379,6 +379,13 @@ def test_device_groups_by_name_with_one_listing(run):
     assert result.warnings == [f"Devices belong to device groups that are not listed, so no groups are made of them: {identity(99)}"]
 
 
+def test_device_groups_do_not_need_the_field(run):
+    groups = page({"id": identity(91), "name": "pilot"})
+    result = run([groups, page(device(1, groups=[identity(91)]))], groups_from=["device_group"], fields=["name"])
+    assert result.graph("device_group_pilot") == ["dev-1"]
+    assert set(result.variables("dev-1")) == {"pelion_id", "pelion_name"}
+
+
 def test_different_names_that_make_one_group_are_told(run):
     groups = page({"id": identity(91), "name": "a b"}, {"id": identity(92), "name": "a-b"})
     result = run([groups, page(device(1, groups=[identity(91), identity(92)]))], groups_from=["device_group"])
@@ -654,16 +661,23 @@ def test_templating_a_value_gives_the_value(text):
     assert templar.template(MODULE.plain({text: [text]})) == {text: [text]}
 
 
-@pytest.mark.parametrize("text", ["", "pump", "a {b} c", "50 %", "#1 pump", "{", "}}", "%}"])
+@pytest.mark.parametrize("text", ["", "pump", "a {b} c", "50 %", "#1 pump", "}}", "%}"])
 def test_harmless_values_are_plain_text_for_ansible(run, text):
-    result = run(
-        [page(device(1, description=text))], compose={"copied": "description", "deep": "[description, name, evil]"}, hostnames=["id"]
-    )
+    items = [device(1, description=text, custom_attributes={"site": text}), device(2, description=text, evil=EVIL)]
+    compose = {"copied": "description", "made": "description ~ '!'", "both": "[description, evil | default(name)]"}
+    result = run([page(*items)], compose=compose, hostnames=["id"])
     held = result.variables(identity(1))
-    checked = [held["pelion_description"], held["copied"], held["pelion_name"]]
-    assert [is_plain(value) for value in checked] == [text != "{", text != "{", True]
-    result = run([page(device(1, description=text, evil=EVIL))], compose={"deep": "[description, name, evil]"}, hostnames=["id"])
-    assert [is_plain(value) for value in result.variables(identity(1))["deep"]] == [text != "{", True, False]
+    attributes = held["pelion_custom_attributes"]
+    values = [held["pelion_description"], held["pelion_id"], held["copied"], held["made"], *held["both"], *attributes, *attributes.values()]
+    assert all(is_plain(value) for value in values)
+    assert [is_plain(value) for value in result.variables(identity(2))["both"]] == [True, False]
+    assert all(is_plain(value) for value in result.inventory.groups["pelion_devices"].vars.values())
+
+
+@pytest.mark.parametrize("text", [EVIL, HEADER, "{", "#", "#jin"])
+def test_others_are_not(run, text):
+    held = run([page(device(1, description=text, custom_attributes={text: "x"}))], compose={"copied": "description"}).variables("dev-1")
+    assert not any(is_plain(value) for value in (held["pelion_description"], held["copied"], *held["pelion_custom_attributes"]))
 
 
 def is_plain(value):
