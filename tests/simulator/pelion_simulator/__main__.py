@@ -20,6 +20,7 @@ from .engine import Engine
 from .fleet import Fleet, first_key
 from .resources import ROWS
 from .store import StateError, Store
+from .switches import Settings
 
 log = logging.getLogger("pelion_simulator")
 KEY_VARIABLE = "PELION_SIMULATOR_API_KEY"
@@ -58,10 +59,10 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     """Serve until a signal. `folder` is for what need not be kept."""
     store = open_store(options.state or folder / "state.sqlite", options.seed, options.devices)
     fleet = Fleet(int(store.fact("seed")), options.devices)
-    engine = Engine(ROWS, store, Clock(store.last()))
+    engine = Engine(ROWS, store, Clock(store.last()), Settings(latency_ms=options.latency_ms))
     engine.account_id = fleet.account_id
     connections = server.Connections()
-    service = Service(engine, fleet, options.latency_ms, connections.break_off)
+    service = Service(engine, fleet, connections.break_off)
     ca_file, server_file = server.make_certificates(options.tls_dir or folder, options.host)
     https, http = server.bind(options.host, options.port), server.bind(options.host, options.http_port)
     service.https_port = https.getsockname()[1]

@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import asdict
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -18,11 +18,11 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from . import control
+from .answers import Answer, ApiError
 from .auth import authenticate
 from .engine import Call, Engine
-from .errors import ApiError
 from .fleet import Fleet
-from .switches import Entry, Fault, Faults, Log, Settings
+from .switches import Entry, Fault, Faults, Log
 
 log = logging.getLogger("pelion_simulator")
 
@@ -32,30 +32,23 @@ BreakOff = Callable[[Scope, bool], None]
 class Service:
     """The API as an ASGI application, with the switches of its behaviour."""
 
-    def __init__(self, engine: Engine, fleet: Fleet, latency_ms: float, break_off: BreakOff) -> None:
+    def __init__(self, engine: Engine, fleet: Fleet, break_off: BreakOff) -> None:
         """`break_off` closes the connection of a request: at once (true), or after what was sent has gone out."""
         self.engine = engine
         self.fleet = fleet
         self.https_port = 0
-        self._latency_ms = latency_ms
-        self._break_off = break_off
+        self.settings = engine.settings
         self.log = Log()
         self.faults = Faults()
-        self.settings = Settings(latency_ms=latency_ms)
-
-    def change(self, settings: dict[str, Any]) -> None:
-        """Change settings. Raises ValueError."""
-        self.settings.change(settings)
-        self.engine.variation.unknown_fields = self.settings.unknown_fields
-        self.engine.variation.list_404 = self.settings.list_404
+        self._first_settings = asdict(engine.settings)
+        self._break_off = break_off
 
     def reset(self) -> None:
         """Everything as it was at the first start: objects, keys, faults, settings, log."""
         self.engine.store.reset()
         self.faults = Faults()
         self.log.clear()
-        self.settings = Settings()
-        self.change({"latency_ms": self._latency_ms})
+        self.settings.change(self._first_settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and log it."""
@@ -77,61 +70,49 @@ class Service:
         requests.start(entry)
         status = None
         try:
-            status = await self._respond(request, body, entry.id, send)
+            status = await self._respond(request, body, entry.id, receive, send)
         finally:
             requests.end(entry, status, time.time())
 
-    async def _respond(self, request: Request, body: bytes, request_id: str, send: Send) -> int | None:
+    async def _respond(self, request: Request, body: bytes, request_id: str, receive: Receive, send: Send) -> int | None:
         """Send the answer and return its status, or None where there was none."""
         fault = self.faults.take(request.method, request.scope["path"]) or Fault()
         if delay := self.settings.latency_ms + fault.delay_ms:
             await asyncio.sleep(delay / 1000)
-        headers = {"X-Request-ID": request_id}
-        if (fault.reset or fault.answers) and not fault.carry_out:
-            status, content_type, content = 0, "", b""
-        else:
-            status, content_type, content, more = self._answer(request, body, request_id)
-            headers |= more
+        if fault.carry_out or not fault.replaces:
+            answer = self._answer(request, body, request_id)
         if fault.reset:
-            self._break_off(request.scope, True)
+            await self._hang_up(request.scope, receive, True)
             return None
         if fault.answers:
-            status, content_type, content = fault.answer(request_id)
-        content_type = content_type if fault.content_type is None else fault.content_type
-        if content_type:
-            headers["Content-Type"] = content_type
-        if fault.retry_after is not None:
-            headers["Retry-After"] = str(fault.retry_after)
-        for name, value in fault.headers.items():
-            headers = {known: kept for known, kept in headers.items() if known.lower() != name.lower()}
-            if value is not None:
-                headers[name] = value
-        if status != 204:
-            headers["Content-Length"] = str(len(content))
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
-            }
-        )
+            answer = fault.answer(request_id)
+        headers = fault.headers_of(answer, request_id)
+        if answer.status != 204:
+            headers["Content-Length"] = str(len(answer.body))
+        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
         if fault.truncate is False:
-            await send({"type": "http.response.body", "body": content})
+            await send({"type": "http.response.body", "body": answer.body})
         else:
-            kept = len(content) // 2 if fault.truncate is True else fault.truncate
-            await send({"type": "http.response.body", "body": content[:kept], "more_body": True})
-            self._break_off(request.scope, False)
-        return status
+            kept = len(answer.body) // 2 if fault.truncate is True else fault.truncate
+            await send({"type": "http.response.body", "body": answer.body[:kept], "more_body": True})
+            await self._hang_up(request.scope, receive, False)
+        return answer.status
 
-    def _answer(self, request: Request, body: bytes, request_id: str) -> tuple[int, str, bytes, dict[str, str]]:
-        """Status, content type, body and further headers of the answer."""
+    async def _hang_up(self, scope: Scope, receive: Receive, at_once: bool) -> None:
+        """Break the connection off, and wait until it is gone: before that uvicorn would still answer by itself."""
+        self._break_off(scope, at_once)
+        await receive()
+
+    def _answer(self, request: Request, body: bytes, request_id: str) -> Answer:
+        """What the service answers."""
         scope = request.scope
         try:
             if scope["scheme"] == "http":
                 if self.settings.http == "forbid":
                     raise ApiError(403, "invalid_request", "Only HTTPS is allowed.")
                 host = re.sub(r":\d*$", "", request.headers.get("host", ""))
-                return 301, "", b"", {"Location": f"https://{host}:{self.https_port}{_target(scope)}"}
+                return Answer(301, headers={"Location": f"https://{host}:{self.https_port}{_target(scope)}"})
             self.engine.find(request.method, scope["path"])
             call = Call(
                 method=request.method,
@@ -142,13 +123,12 @@ class Service:
                 body=body,
                 subjects=authenticate(self.engine.store, request.headers.get("authorization"), self.fleet.account_id),
             )
-            answer = self.engine.answer(call)
-        except Exception as error:
-            if not isinstance(error, ApiError):
-                log.exception("%s %s", request.method, scope["path"])
-                error = ApiError(500, "internal_server_error", "The simulator failed; its log says how.")
-            return error.status, "application/json", error.body(request_id), {}
-        return answer.status, "application/json" if answer.body else "", answer.body, {}
+            return self.engine.answer(call)
+        except ApiError as error:
+            return error.answer(request_id)
+        except Exception:
+            log.exception("%s %s", request.method, scope["path"])
+            return ApiError(500, "internal_server_error", "The simulator failed; its log says how.").answer(request_id)
 
 
 def _target(scope: Scope) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from . import resources
-from .errors import ApiError
+from .answers import ApiError
 from .store import Store
 
 _BEARER = re.compile(r"[Bb]earer +([!-~]+) *")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NoReturn
 
-from .errors import bad_request, invalid
+from .answers import bad_request, invalid
 from .table import Document, Field, Resource
 
 KEY_MAX = 128

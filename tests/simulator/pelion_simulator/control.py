@@ -76,7 +76,7 @@ class Panel:
     def settings(self, request: Request, body: dict[str, Any]) -> Any:
         """Show the settings, or change those in the body."""
         if request.method == "POST":
-            self.service.change(body)
+            self.service.settings.change(body)
         return vars(self.service.settings)
 
     def reset(self, request: Request, body: dict[str, Any]) -> Any:

@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from . import bodies, clock, filters
+from .answers import Answer, ApiError, invalid
 from .clock import Clock
-from .errors import ApiError, invalid
 from .filters import Condition, Listing
 from .identity import ID, make_id
 from .store import Store
+from .switches import Settings
 from .table import Document, Members, Resource
 
 
@@ -32,24 +32,6 @@ class Call:
     subjects: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A success: status and the JSON text of the body."""
-
-    status: int
-    body: bytes = b""
-
-
-@dataclass
-class Variation:
-    """What a server may do differently without breaking its word; clients have to cope."""
-
-    unknown_fields: bool = False
-    """Every object and list has a field that no document mentions."""
-    list_404: bool = False
-    """An empty page is answered with 404 "unable to find page"."""
-
-
 Operation = Callable[[Call, str], Answer]
 _UNKNOWN = b'"x_introduced_later":{"level":1,"kinds":["a","b"]}'
 
@@ -57,11 +39,11 @@ _UNKNOWN = b'"x_introduced_later":{"level":1,"kinds":["a","b"]}'
 class Engine:
     """The service: table, objects, clock."""
 
-    def __init__(self, rows: Iterable[Resource], store: Store, time: Clock) -> None:
+    def __init__(self, rows: Iterable[Resource], store: Store, time: Clock, settings: Settings) -> None:
         self.rows = {row.name: row for row in rows}
         self.store = store
         self.clock = time
-        self.variation = Variation()
+        self.settings = settings
         self.account_id = ""
         self._routes = [route for row in self.rows.values() for route in self._routes_of(row)]
 
@@ -118,7 +100,7 @@ class Engine:
         stamp = clock.text(now)
         made = dict.fromkeys(("created_at", "etag", "updated_at"), stamp)
         made |= {"account_id": self.account_id, "id": make_id(now), "object": row.object}
-        document = {name: copy.copy(spec.default) for name, spec in row.fields.items() if spec.default is not None or spec.nullable}
+        document = {name: spec.default for name, spec in row.fields.items() if spec.default is not None or spec.nullable}
         return document | {name: value for name, value in made.items() if name in row.fields} | {row.clock: stamp}
 
     def _existing(self, row: Resource, id_: str) -> Document:
@@ -134,7 +116,7 @@ class Engine:
             raise ApiError(400, "bad_request", f"The URL has {len(call.url)} characters; it must have fewer than {row.max_url}.")
         listing = filters.listing(row, call.query, extra)
         texts, more = self.store.page(row, listing)
-        if not texts and self.variation.list_404:
+        if not texts and self.settings.list_404:
             raise ApiError(404, "not_found", "Unable to find page.")
         head = {
             "object": "list",
@@ -145,7 +127,7 @@ class Engine:
         }
         if listing.total_count:
             head["total_count"] = self.store.count(row, listing)
-        if self.variation.unknown_fields:
+        if self.settings.unknown_fields:
             texts = [self._vary(text) for text in texts]
         envelope = json.dumps(head, separators=(",", ":")).encode()[:-1] + b',"data":[' + b",".join(texts) + b"]}"
         return Answer(200, self._vary(envelope))
@@ -261,7 +243,7 @@ class Engine:
 
     def _vary(self, text: bytes) -> bytes:
         """The text of a JSON object, with a field more where that is switched on."""
-        return text[:-1] + b"," + _UNKNOWN + b"}" if self.variation.unknown_fields else text
+        return text[:-1] + b"," + _UNKNOWN + b"}" if self.settings.unknown_fields else text
 
 
 def _of(row: Resource, operation: Callable[[Resource, Call, str], Answer]) -> Operation:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from . import clock
-from .errors import bad_request, invalid
+from .answers import bad_request, invalid
 from .table import OPERATORS, Field, Resource
 
 SMALLEST_PAGE, DEFAULT_PAGE, LARGEST_PAGE = 2, 50, 1000

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .errors import ApiError
+from .answers import ApiError
 from .table import Document, Field, Filter, Members, Resource
 
 if TYPE_CHECKING:
@@ -142,9 +142,9 @@ DEVICES = Resource(
         "host_gateway": _BY_WORD,
         "id": _BY_WORD,
         "last_operator_suspended_category": _BY_WORD,
-        "last_operator_suspended_updated_at": Filter(_RANGE, _RANGE),
+        "last_operator_suspended_updated_at": _BY_TIME,
         "last_system_suspended_category": _BY_WORD,
-        "last_system_suspended_updated_at": Filter(_RANGE, _RANGE),
+        "last_system_suspended_updated_at": _BY_TIME,
         "lifecycle_status": _BY_WORD,
         "manifest": _BY_WORD,
         "manifest_timestamp": _BY_TIME,

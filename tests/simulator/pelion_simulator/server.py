@@ -58,7 +58,9 @@ class Connections:
 
     def break_off(self, scope: Scope, at_once: bool) -> None:
         """Close the connection of a request: at once, so that the other side sees a reset, or after what was sent has gone out."""
-        transport = self._open[scope["client"], scope["server"]]
+        transport = self._open.get((scope["client"], scope["server"]))
+        if transport is None:
+            return
         if at_once:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
             transport.abort()

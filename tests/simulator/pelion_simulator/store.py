@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from . import clock
-from .errors import ApiError, invalid
+from .answers import ApiError, invalid
 from .filters import Condition, Listing
 from .table import Document, Resource
 
@@ -263,12 +263,10 @@ def _test(row: Resource, condition: Condition) -> tuple[str, list[Any]]:
     """A condition as SQL and its values."""
     operator, values = condition.operator, list(condition.values)
     if condition.key is not None:
-        if table := row.entry_tables.get(condition.field):
-            entry, found = f"{table} AS x WHERE x.seq = o.seq AND", [condition.key, *values]
-        else:
-            entry, found = f"json_each(o.doc, '$.{condition.field}') AS x WHERE", [condition.key, *values]
-        compare = _COMPARE.get(operator, "=")
-        return f"{'NOT ' if operator == 'neq' else ''}EXISTS (SELECT 1 FROM {entry} x.key = ? AND x.value {compare} ?)", found
+        table = row.entry_tables.get(condition.field)
+        entries = f"{table} AS x WHERE x.seq = o.seq AND" if table else f"json_each(o.doc, '$.{condition.field}') AS x WHERE"
+        found = f"EXISTS (SELECT 1 FROM {entries} x.key = ? AND x.value {_COMPARE.get(operator, '=')} ?)"
+        return f"NOT {found}" if operator == "neq" else found, [condition.key, *values]
     if condition.field == row.clock:
         column, values = "o.seq", [clock.moment(value) for value in values]
     elif condition.field in row.columns or condition.field == "id":

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from .errors import TYPES, ApiError
+from .answers import TYPES, Answer, ApiError
 
 LOG_LENGTH = 100_000
 
@@ -63,19 +63,36 @@ class Fault:
         return True
 
     @property
+    def replaces(self) -> bool:
+        """Whether what the service says does not arrive."""
+        return self.reset or self.answers
+
+    @property
     def answers(self) -> bool:
         """Whether the rule has an answer of its own."""
         return self.status is not None or self.body is not None
 
-    def answer(self, request_id: str) -> tuple[int, str, bytes]:
-        """The rule's own answer: status, content type, body."""
+    def answer(self, request_id: str) -> Answer:
+        """The rule's own answer."""
         status = self.status or 200
         if self.body is not None:
-            return status, "text/plain", self.body.encode()
+            return Answer(status, self.body.encode(), "text/plain")
         if 300 <= status < 400 or status == 204:
-            return status, "", b""
-        error = ApiError(status, self.type or TYPES.get(status, "error"), self.message)
-        return status, "application/json", error.body(request_id)
+            return Answer(status)
+        return ApiError(status, self.type or TYPES.get(status, "error"), self.message).answer(request_id)
+
+    def headers_of(self, answer: Answer, request_id: str) -> dict[str, str]:
+        """The headers of an answer, changed as the rule says."""
+        headers = {"X-Request-ID": request_id, **answer.headers}
+        if self.content_type is not None or answer.body:
+            headers["Content-Type"] = self.content_type or answer.content_type
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
+        for name, value in self.headers.items():
+            headers = {known: kept for known, kept in headers.items() if known.lower() != name.lower()}
+            if value is not None:
+                headers[name] = value
+        return headers
 
 
 _OPTIONAL_TEXT = (str, type(None))
@@ -107,7 +124,9 @@ class Settings:
     http: str = "redirect"
     """What the plain http port does: redirect or forbid."""
     unknown_fields: bool = False
+    """Every object and list has a field that no document mentions."""
     list_404: bool = False
+    """An empty page is answered with 404 "unable to find page"."""
 
     def change(self, wanted: Mapping[str, Any]) -> None:
         """Take over the settings in `wanted`. Raises ValueError and changes nothing where one is not possible."""

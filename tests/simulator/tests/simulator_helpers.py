@@ -10,13 +10,14 @@ from typing import Any
 
 import requests
 
+from pelion_simulator.answers import ApiError
 from pelion_simulator.clock import Clock
 from pelion_simulator.engine import Call, Engine
-from pelion_simulator.errors import ApiError
 from pelion_simulator.fleet import Fleet, first_key
 from pelion_simulator.process import Simulator
 from pelion_simulator.resources import ROWS
 from pelion_simulator.store import Store
+from pelion_simulator.switches import Settings
 
 DEVICES = 300
 
@@ -81,7 +82,7 @@ class Local:
         self.fleet.fill(store, first_key(seed))
         store.close()
         self.store = Store(folder / "new.sqlite", ROWS)
-        self.engine = Engine(ROWS, self.store, Clock(self.store.last()))
+        self.engine = Engine(ROWS, self.store, Clock(self.store.last()), Settings())
         self.engine.account_id = self.fleet.account_id
 
     def send(self, method: str, path: str, query: str = "", body: Any = None) -> tuple[int, Any]:

@@ -20,8 +20,8 @@ import yaml
 from simulator_helpers import Local
 
 from pelion_simulator import resources
+from pelion_simulator.answers import ApiError
 from pelion_simulator.bodies import KEY_MAX
-from pelion_simulator.errors import ApiError
 from pelion_simulator.filters import LARGEST_PAGE, SMALLEST_PAGE
 from pelion_simulator.resources import ROWS
 from pelion_simulator.table import Field, Resource
@@ -82,7 +82,7 @@ def violations(schema: dict[str, Any], value: Any, where: str = "") -> Iterator[
         return
     schema = resolved(schema)
     kind = schema.get("type", "object")
-    python = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}[kind]
+    python: Any = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}[kind]
     if not isinstance(value, python) or (kind == "integer" and isinstance(value, bool)):
         yield f"{where}: {value!r} is no {kind}"
         return
@@ -202,13 +202,16 @@ def test_packed_filters(row: Resource) -> None:
 
 
 def test_packed_filters_of_devices() -> None:
-    """The description has no table for them: "all properties are filterable", with what its filter definitions list besides."""
+    """The description has no table for them: "all properties are filterable", times by equality too."""
     row = resources.DEVICES
     described = {name: set(operators) for name, operators in operation(row, "list")["x-filter"].items()}
     for definition, operators in (("EqNeq", {"eq", "neq"}), ("InNin", {"in", "nin"}), ("GteLte", {"gte", "lte"})):
         for name, schema in spec()["definitions"][f"Device{definition}Filter"]["properties"].items():
             if schema["type"] != "object" or definition == "EqNeq":
                 described.setdefault(name, set()).update(operators)
+    for name in described:
+        if row.fields[name].format == "date-time":
+            described[name] |= {"eq", "neq"}
     assert {name: set(one.packed) - {"gt"} for name, one in row.filters.items()} == described
 
 
@@ -246,4 +249,4 @@ def test_me_is_as_described(local: Local) -> None:
 
 def test_errors_are_as_described() -> None:
     error = ApiError(400, "validation_error", "Invalid.", {"name": "is wrong"})
-    assert list(violations({"$ref": "#/definitions/ErrorResponse"}, json.loads(error.body("0" * 32)))) == []
+    assert list(violations({"$ref": "#/definitions/ErrorResponse"}, json.loads(error.answer("0" * 32).body))) == []

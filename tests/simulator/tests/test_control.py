@@ -240,7 +240,8 @@ def test_two_objects_at_the_same_time_and_the_same_id(simulator: Simulator, api:
     with pytest.raises(SimulatorError, match=r"400.*already"):
         simulator.add("devices", {"name": "never"}, {"id": first})
     assert api.get("/v3/devices/?name__eq=never")["data"] == []
-    for body in ({}, {"count": 1, "items": []}, {"items": {}}, {"items": [1]}, {"count": "x"}):
+    bodies: list[dict[str, Any]] = [{}, {"count": 1, "items": []}, {"items": {}}, {"items": [1]}, {"count": "x"}]
+    for body in bodies:
         with pytest.raises(SimulatorError, match="400"):
             simulator.control("POST", "devices", body)
 

@@ -12,9 +12,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 from simulator_helpers import Api
 
 from pelion_simulator.__main__ import KEY_VARIABLE
@@ -23,17 +26,22 @@ from pelion_simulator.process import Simulator, SimulatorError
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def start(*switches: str, **environment: str) -> subprocess.Popen[str]:
-    """The command, run as a user would."""
-    return subprocess.Popen(
+@contextmanager
+def start(*switches: str, stdin: int = subprocess.DEVNULL, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """The command, run as a user would; it is ended in any case."""
+    with subprocess.Popen(
         [sys.executable, "-m", "pelion_simulator", "--devices", "5", *switches],
         cwd=ROOT,
         env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -52,6 +60,21 @@ def test_one_line_then_an_end_by_signal(tmp_path: Path, number: signal.Signals) 
     assert [path.name for path in tmp_path.iterdir()] == ["tls"]
 
 
+def test_nothing_is_said_about_faults_that_were_asked_for() -> None:
+    with start() as process:
+        assert process.stdout
+        assert process.stderr
+        url = json.loads(process.stdout.readline())["http_url"]
+        with requests.Session() as session:
+            session.trust_env = False
+            for rule in ({"reset": True}, {"truncate": 3, "body": "longer"}):
+                session.post(url + "/_simulator/faults", json=rule, timeout=30)
+                with pytest.raises(requests.exceptions.RequestException):
+                    session.get(url + "/v3/devices/", allow_redirects=False, timeout=30)
+        process.terminate()
+        assert process.stderr.read() == ""
+
+
 def test_an_end_with_a_request_under_way(tmp_path: Path) -> None:
     with Simulator(devices=5) as simulator:
         simulator.faults(delay_ms=60_000)
@@ -66,12 +89,11 @@ def test_an_end_with_a_request_under_way(tmp_path: Path) -> None:
 
 
 def test_the_end_of_standard_input_is_an_end_on_request() -> None:
-    command = [sys.executable, "-m", "pelion_simulator", "--devices", "1", "--until-stdin-closes"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with start("--until-stdin-closes", stdin=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
         assert process.stdout.readline()
-        process.stdin.write(b"still here")
+        process.stdin.write("still here")
         process.stdin.flush()
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.3)
@@ -83,7 +105,6 @@ def test_the_key_may_be_chosen() -> None:
     with start(**{KEY_VARIABLE: "ak_1chosen" + "0" * 40}) as process:
         assert process.stdout
         assert json.loads(process.stdout.readline())["api_key"] == "ak_1chosen" + "0" * 40
-        process.terminate()
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:

@@ -97,13 +97,13 @@ def test_every_value_that_does_not_fit_is_named(local: Local, row: Resource, sid
         if side not in field.io:
             continue
         others = {other: "x" for other, spec in row.fields.items() if side + "!" in spec.io and other != name}
-        bad: list[Any] = {
+        by_type: dict[str, list[Any]] = {
             "string": [1, True, ["x"], {}],
             "boolean": [1, "true", []],
             "integer": ["1", True, 1.5],
             "map": ["x", ["a"], {"a": 1}, {"a": None}, {"1a": "x"}, {"": "x"}, {"k" * 129: "x"}, {"a": "x" * 129}],
-        }[field.type]
-        bad += [] if field.nullable else [None]
+        }
+        bad = by_type[field.type] + ([] if field.nullable else [None])
         bad += ["x" * (field.max + 1)] if field.max else []
         bad += ["other"] if field.enum and field.type == "string" else []
         bad += [7] if field.enum and field.type == "integer" else []

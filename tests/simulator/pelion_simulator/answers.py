@@ -1,11 +1,12 @@
 # Copyright (c) 2026, Contributors to the pelion.device_management collection
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API's errors as exceptions, and their one body."""
+"""What a request is answered with, and the API's errors as exceptions."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 TYPES = {
     400: "bad_request",
@@ -23,6 +24,16 @@ TYPES = {
 """The type that goes with a status where nothing more exact is known (overview, "General error codes and types")."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """Status, body and headers; an answer without a body has no content type."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 class ApiError(Exception):
     """An answer that is not a success: HTTP status, error type, message and, for bad input, what is wrong with which field."""
 
@@ -33,8 +44,8 @@ class ApiError(Exception):
         self.message = message
         self.fields = dict(fields or {})
 
-    def body(self, request_id: str) -> bytes:
-        """The standard error model as JSON (overview, "Error response model")."""
+    def answer(self, request_id: str) -> Answer:
+        """The error in its standard model (overview, "Error response model")."""
         document: dict[str, object] = {
             "object": "error",
             "code": self.status,
@@ -44,7 +55,7 @@ class ApiError(Exception):
         }
         if self.fields:
             document["fields"] = [{"name": name, "message": message} for name, message in self.fields.items()]
-        return json.dumps(document).encode()
+        return Answer(self.status, json.dumps(document).encode())
 
 
 def bad_request(message: str) -> ApiError:
