@@ -93,6 +93,8 @@ def play(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> P
             ["ansible-playbook", "-i", "localhost,", "-c", "local", *arguments, str(playbook)],
             env={
                 **environment,
+                # Results with the options that the module was called with, as older ansible-core always has them.
+                "ANSIBLE_INJECT_INVOCATION": "1",
                 # Fewer processes a task.
                 "ANSIBLE_PIPELINING": "1",
                 "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks"),
