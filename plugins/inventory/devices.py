@@ -19,7 +19,7 @@ description:
   - The file that holds the options must be named C(pelion.yml) or C(pelion_devices.yml), or end so, as C(oslo.pelion.yml) does. The
     ending C(.yaml) will do as well.
 author:
-  - Contributors to the pelion.device_management collection
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
   - constructed

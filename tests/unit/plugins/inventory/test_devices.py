@@ -685,7 +685,9 @@ def is_plain(value):
     try:
         from ansible.template import is_trusted_as_template
     except ImportError:
-        return type(value) is str
+        from ansible.utils.unsafe_proxy import AnsibleUnsafe
+
+        return not isinstance(value, AnsibleUnsafe)
     return is_trusted_as_template(value)
 
 
