@@ -360,7 +360,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 content.group_names = {str(group["id"]): str(group.get("name") or group["id"]) for group in groups}
             for number, item in enumerate(self._listed(client, conditions, content.group_names), 1):
                 if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not item["id"]:
-                    self._failed("The object without an id", f"number {number} of the list", "it is no device")
+                    self._failed("Reading", f"object {number} of the list", "it has no id")
                     continue
                 content.devices[item["id"]] = plain(item if fields is None else project(item, fields))
         return content

@@ -528,8 +528,8 @@ def test_strict_keeps_hosts_of_other_sources(run):
 def test_what_is_no_device_is_left_out(run, bad):
     result = run([page(device(1), bad, device(2))])
     assert result.graph() == ["dev-1", "dev-2"]
-    assert result.warnings == ["The object without an id failed for 1 of 2 devices (number 2 of the list): it is no device"]
-    fails(run([page(device(1), bad, device(2))], strict=True), "number 2 of the list")
+    assert result.warnings == ["Reading failed for 1 of 2 devices (object 2 of the list): it has no id"]
+    fails(run([page(device(1), bad, device(2))], strict=True), "Reading failed for the device object 2 of the list: it has no id")
 
 
 @pytest.mark.parametrize(
