@@ -59,16 +59,23 @@ def moment(written: str) -> int:
 
 def parse(written: str) -> str:
     """A time in any form a filter may use (RFC 3339 with or without fraction, or compact), in the form of `text`. Raises ValueError."""
+    try:
+        return text((_parsed(written) - _EPOCH) // _MICROSECOND)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a time in UTC such as 2016-11-30T16:25:12Z or 20161130T162512Z") from None
+
+
+def _parsed(written: str) -> datetime:
     if _COMPACT.fullmatch(written):
-        return text((datetime.strptime(written, "%Y%m%dT%H%M%SZ") - _EPOCH) // _MICROSECOND)
+        return datetime.strptime(written, "%Y%m%dT%H%M%SZ")
     if found := _FULL.fullmatch(written):
         day, time_of_day, fraction, sign, hours, minutes = found.groups()
         value = datetime.fromisoformat(f"{day}T{time_of_day}.{(fraction or '')[:6]:0<6}")
         if sign:
             shift = timedelta(hours=int(hours), minutes=int(minutes))
             value += -shift if sign == "+" else shift
-        return text((value - _EPOCH) // _MICROSECOND)
-    raise ValueError("must be a time in UTC such as 2016-11-30T16:25:12Z or 20161130T162512Z")
+        return value
+    raise ValueError
 
 
 def parse_day(written: str) -> str:

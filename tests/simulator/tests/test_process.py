@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,12 +27,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def start(*switches: str, stdin: int = subprocess.DEVNULL, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def start(*switches: str, stdin: int = subprocess.DEVNULL, environment: Mapping[str, str] = os.environ) -> Iterator[subprocess.Popen[str]]:
     """The command, run as a user would; it is ended in any case."""
     with subprocess.Popen(
         [sys.executable, "-m", "pelion_simulator", "--devices", "5", *switches],
         cwd=ROOT,
-        env=os.environ | environment,
+        env=environment,
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -46,7 +46,7 @@ def start(*switches: str, stdin: int = subprocess.DEVNULL, **environment: str) -
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_one_line_then_an_end_by_signal(tmp_path: Path, number: signal.Signals) -> None:
-    with start("--tls-dir", str(tmp_path / "tls"), TMPDIR=str(tmp_path)) as process:
+    with start("--tls-dir", str(tmp_path / "tls"), environment=os.environ | {"TMPDIR": str(tmp_path)}) as process:
         assert process.stdout
         assert process.stderr
         found = json.loads(process.stdout.readline())
@@ -102,7 +102,7 @@ def test_the_end_of_standard_input_is_an_end_on_request() -> None:
 
 
 def test_the_key_may_be_chosen() -> None:
-    with start(**{KEY_VARIABLE: "ak_1chosen" + "0" * 40}) as process:
+    with start(environment=os.environ | {KEY_VARIABLE: "ak_1chosen" + "0" * 40}) as process:
         assert process.stdout
         assert json.loads(process.stdout.readline())["api_key"] == "ak_1chosen" + "0" * 40
 
