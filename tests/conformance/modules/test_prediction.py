@@ -61,7 +61,9 @@ def situations(draw: Any, declared: Any) -> tuple[list[dict[str, Any]], dict[str
     )
     bodies = draw(st.lists(present, max_size=3))
     params = {name: option.get("default") for name, option in spec.items()}
-    params.update(draw(st.fixed_dictionaries({}, optional={name: values(name, spec[name]) for name in fields})))
+    # Few at a time: with many there is nearly always one that cannot be changed.
+    chosen = draw(st.lists(st.sampled_from(fields), unique=True, max_size=4))
+    params.update(draw(st.fixed_dictionaries({name: values(name, spec[name]) for name in chosen})))
     params["state"] = draw(st.sampled_from(("present", "present", "present", "absent")))
     if "purge" in spec:
         params["purge"] = draw(st.booleans())
@@ -86,7 +88,7 @@ def test_check_mode_foretells_the_real_run(name: str, simulator: Simulator, clie
         return {item["id"]: item for item in client.list(path, limit=20, order="DESC") if item["id"] not in seeded}
 
     @given(situations(declared))
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
     def law(situation: tuple[list[dict[str, Any]], dict[str, Any]]) -> None:
         simulator.reset()
         bodies, params = situation
