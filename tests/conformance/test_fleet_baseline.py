@@ -154,6 +154,22 @@ def test_once_from_a_play_over_many_hosts(simulator: Simulator, run: Run) -> Non
     assert writes(simulator) == ["POST /v3/device-groups/"]
 
 
+def test_the_playbook_of_the_collection(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> None:
+    """By its full name, from any folder."""
+    for expected in (4, 0):
+        done = subprocess.run(
+            ["ansible-playbook", "pelion.device_management.site"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        assert f"changed={expected} " in done.stdout
+    assert "empty" not in [group["name"] for group in read(simulator, "/v3/device-groups/")]
+
+
 @pytest.mark.parametrize(
     ("baseline", "message"),
     [

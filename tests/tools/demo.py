@@ -217,6 +217,9 @@ def main() -> int:
         except DemoError as error:
             print(f"\nThe demo failed. {error}", file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            print("\nStopped.", file=sys.stderr)
+            return 130
     return 0
 
 
