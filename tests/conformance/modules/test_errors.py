@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,10 +99,13 @@ def test_options_that_cannot_be(play: Any, simulator: Simulator, fleet: list[dic
 
 
 def test_settings_that_cannot_be(play: Any, simulator: Simulator, environment: dict[str, str]) -> None:
+    home = Path(environment["HOME"])
+    (home / "none.pem").write_text("no certificate\n", encoding="utf-8")
     inactive = simulator.key(status="INACTIVE")
     played = play(
         {
             "no CA file": {"account_info": {"ca_path": "/no/such/ca.pem"}},
+            "CA file without one": {"account_info": {"ca_path": str(home / "none.pem")}},
             "untrusted": {"account_info": {}, "environment": {"PELION_CA_PATH": ""}},
             "portal": {"account_info": {"api_url": "https://portal.mbedcloud.com/login"}},
             "version": {"account_info": {"api_url": f"{simulator.url}/v3"}},
@@ -116,6 +120,10 @@ def test_settings_that_cannot_be(play: Any, simulator: Simulator, environment: d
         environment=QUIET,
     )
     found = messages(played, simulator)
+    assert re.fullmatch(
+        r"GET /v3/accounts/me got no answer: The CA file holds no certificate that can be read \(\[X509.+\); check ca_path\.",
+        found.pop("CA file without one"),
+    )
     https = simulator.url.replace(urlsplit(simulator.url).netloc, "HOST")
     for name, key in (("wrong key", "ak_1wrongwrongwrongwrong"), ("inactive key", inactive)):
         pattern = r"GET /v3/accounts/me failed with HTTP 401 invalid_\w+: .+ \(request id ID\) Check that api_key is a valid, active key "
@@ -143,7 +151,7 @@ def test_settings_that_cannot_be(play: Any, simulator: Simulator, environment: d
         "nobody there": "GET /v3/accounts/me got no answer: 127.0.0.1:1 cannot be reached: [Errno 111] Connection refused.",
         "no key": (
             "No API key: set the option api_key, the environment variable PELION_API_KEY (or MBED_CLOUD_SDK_API_KEY), or api_key in a "
-            f"profile of {environment['HOME']}/.config/pelion/profiles.yml."
+            f"profile of {home}/.config/pelion/profiles.yml."
         ),
         "broken key": "api_key holds blanks or characters that no key has; check that it was copied whole and alone.",
     }

@@ -387,6 +387,21 @@ def test_untrusted_authority(start, make, tmp_path):
     assert server.seen == []
 
 
+@pytest.mark.parametrize("content", ["", "no certificate\n", "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"])
+def test_a_file_that_holds_no_certificate(start, make, tmp_path, content):
+    path = tmp_path / "some.pem"
+    path.write_text(content, encoding="utf-8")
+    server = start(keeping(OK))
+    authority = problem(make(verify=str(path)), f"https://localhost:{server.port}/")
+    assert re.fullmatch(r"The CA file holds no certificate that can be read \(\[X509.+\); check ca_path\.", authority.message)
+    client = problem(make(cert=str(path)), f"https://localhost:{server.port}/")
+    assert re.fullmatch(
+        r"The client certificate or its key cannot be read \(.*PEM lib.*\); check client_cert and client_key\.", client.message
+    )
+    assert [(error.maybe_done, error.lasting) for error in (authority, client)] == [(False, True)] * 2
+    assert server.seen == []
+
+
 def test_wrong_host_name(start, make):
     server = start(keeping(OK), names=("api.example.com",))
     error = problem(make(), f"https://localhost:{server.port}/")
