@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from simulator_helpers import Local
 from pelion_simulator import resources
 from pelion_simulator.clock import moment
 from pelion_simulator.fleet import MOST_EVENTS, Fleet, first_key
-from pelion_simulator.store import Store
 
 LISTS = [row.path for row in resources.ROWS if "list" in row.operations]
 
@@ -83,21 +81,6 @@ def test_events_are_bounded() -> None:
     for _ in fleet._seeded():
         pass
     assert MOST_EVENTS // 2 < sum(1 for _ in fleet._device_events()) <= MOST_EVENTS
-
-
-def test_columns_hold_what_the_objects_say(tmp_path: Path) -> None:
-    """What filling in bulk derives from an object is what putting it one by one derives."""
-    bulk, single = Local(tmp_path, 200).store, Store(tmp_path / "single.sqlite", resources.ROWS)
-    single.create_tables()
-    for row in resources.ROWS:
-        for (doc,) in bulk._sql.execute(f"SELECT doc FROM {row.table}"):
-            single.put(row, json.loads(doc))
-        for table in (row.table, *row.entry_tables.values()):
-            rows = [store._sql.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall() for store in (bulk, single)]
-            assert rows[0] == rows[1]
-            assert rows[0]
-    bulk.close()
-    single.close()
 
 
 def test_keys_have_the_form_of_the_service() -> None:
