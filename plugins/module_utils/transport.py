@@ -115,9 +115,8 @@ class Transport:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         if origin not in self._environment:
             given = {"https": self._proxy, "http": self._proxy} if self._proxy else {}
-            # Without CA settings of our own, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE count as they do elsewhere.
-            verify = None if self._verify is True else self._verify
-            settings = dict(self._session.merge_environment_settings(url, given, True, verify, None))
+            # With verify=True, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE count as they do elsewhere.
+            settings = dict(self._session.merge_environment_settings(url, given, True, self._verify, None))
             if url.startswith("http:"):
                 # Unencrypted requests stay on this machine: a proxy would carry the token across the network.
                 settings["proxies"] = {}

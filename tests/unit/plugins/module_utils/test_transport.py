@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import trustme
+import urllib3.response
 from ansible_collections.pelion.device_management.plugins.module_utils.client import Client
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import Settings
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import Transport, TransportError
@@ -344,6 +345,20 @@ def test_after_the_request_went_out_it_may_have_been_carried_out(start, make, ha
     assert (error.maybe_done, error.lasting) == (True, False)
     assert str(error) == f"POST /v3/x got no answer: {error.message}{DOUBT}"
     assert "not known" not in str(problem(make(timeout=0.5), f"https://{host}/", "GET"))
+
+
+def test_a_short_body_is_found_without_the_help_of_the_library(start, make, monkeypatch):
+    """urllib3 1.x does not compare the length of a body with what was promised."""
+    original = urllib3.response.HTTPResponse.__init__
+
+    def lenient(self, *arguments, **options):
+        original(self, *arguments, **{**options, "enforce_content_length": False})
+
+    monkeypatch.setattr(urllib3.response.HTTPResponse, "__init__", lenient)
+    server = start(saying(HEAD + b"Content-Length: 20\r\n\r\n{}"))
+    error = problem(make(), f"https://localhost:{server.port}/")
+    assert error.message == f"The answer of localhost:{server.port} broke off: 2 of 20 bytes."
+    assert error.maybe_done is True
 
 
 def test_a_broken_record_after_the_request_leaves_doubt(start, make):
