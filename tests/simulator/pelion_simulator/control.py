@@ -82,6 +82,7 @@ class Panel:
     def reset(self, request: Request, body: dict[str, Any]) -> Any:
         """Everything as at the first start."""
         self.service.reset()
+        self._additions = 0
         return {}
 
     def keys(self, request: Request, body: dict[str, Any]) -> Any:

@@ -232,6 +232,17 @@ def test_objects_can_be_added(simulator: Simulator, api: Api) -> None:
     assert api.get(f"/v3/device-events/?device_id={ids[0]}")["data"][0]["id"] == event
 
 
+def test_objects_made_up_are_the_same_after_a_reset(simulator: Simulator, api: Api) -> None:
+    made = []
+    for _ in range(2):
+        simulator.reset()
+        made.append(
+            [api.get(f"/v3/devices/{id_}/")["serial_number"] for id_ in simulator.add("devices", count=2) + simulator.add("devices", {})]
+        )
+    assert made[0] == made[1]
+    assert len(set(made[0])) == 3
+
+
 def test_two_objects_at_the_same_time_and_the_same_id(simulator: Simulator, api: Api) -> None:
     same = {"created_at": "2016-01-01T00:00:00Z"}
     first, second = simulator.add("devices", same, same)
