@@ -14,6 +14,7 @@ import threading
 from urllib.parse import parse_qsl
 
 import pytest
+from ansible.module_utils import basic
 from ansible_collections.pelion.device_management.plugins.modules import device_group
 from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import (
     BASE,
@@ -26,8 +27,8 @@ from ansible_collections.pelion.device_management.tests.unit.plugins.module_util
 
 GROUPS = "/v3/device-groups/"
 ID = "0" * 31 + "1"
-# Where `ansible_collections` lies, in the clone and in the copy that ansible-test makes.
-ROOT = device_group.__file__.rsplit("/ansible_collections/", 1)[0]
+# Where `ansible_collections` and `ansible` lie: in the clone and the virtual environment, or where ansible-test has put them.
+ROOTS = [device_group.__file__.rsplit("/ansible_collections/", 1)[0], basic.__file__.rsplit("/ansible/", 1)[0]]
 HELD = {"id": ID, "name": "pumps", "description": "old", "custom_attributes": {"site": "oslo"}, "devices_count": 3, "created_at": "c"}
 
 
@@ -80,7 +81,7 @@ def run(tmp_path):
         file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {name: value for name, value in arguments.items() if value is not None}}))
         done = subprocess.run(
             [sys.executable, "-m", f"ansible_collections.pelion.device_management.plugins.modules.{module}", str(file)],
-            env={"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([*path, ROOT]), **(environ or {})},
+            env={"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([*path, *ROOTS]), **(environ or {})},
             capture_output=True,
             text=True,
             check=False,
