@@ -184,12 +184,14 @@ def test_answers_that_cannot_be_used(play: Any, simulator: Simulator, client: An
     for fault in faults.values():
         simulator.faults(path="^/v3/device-events/$", **fault)
     simulator.faults(path="/v3/accounts/me", body="", content_type="application/json")
+    simulator.faults(path="/v3/accounts/me", status=404)
     simulator.faults(path=f"^{GROUPS}.", body="", content_type="application/json")
     group = next(client.list(GROUPS))["id"]
     played = play(
         {
             **{name: {"device_event_info": {"limit": 2, "timeout": 1 if name == "slow" else 60}} for name in faults},
             "empty account": {"account_info": {}},
+            "no account": {"account_info": {}},
             "empty object": {"device_group_info": {"id": group}},
         },
         environment=QUIET,
@@ -234,6 +236,7 @@ def test_answers_that_cannot_be_used(play: Any, simulator: Simulator, client: An
         "no words": f"{start} 503: Service Unavailable (the answer has no text). (request id ID)",
         "slow": f"{lost} HOST did not answer within 1 seconds.",
         "empty account": "GET /v3/accounts/me failed with HTTP 200: The answer is empty where an object was expected. (request id ID)",
+        "no account": "The service has no account for this key.",
         "empty object": f"GET {GROUPS}{group}/ failed with HTTP 200: The answer is empty where an object was expected. (request id ID)",
     }
     # What a playbook can act on.
