@@ -239,7 +239,7 @@ class Engine:
         if wrong:
             raise invalid(wrong)
         shown = {name: value for name, value in document.items() if name not in row.on_request or name in wanted}
-        return Answer(status, self._vary(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()))
+        return Answer(status, self._vary(json.dumps(shown, separators=(",", ":")).encode()))
 
     def _vary(self, text: bytes) -> bytes:
         """The text of a JSON object, with a field more where that is switched on."""

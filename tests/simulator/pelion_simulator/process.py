@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+GRACE = 10
+"""Seconds a process has to end after it was asked to."""
 _SOURCE = Path(__file__).resolve().parent.parent
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -26,7 +28,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process and wait until it is gone."""
     process.terminate()
     try:
-        process.wait(10)
+        process.wait(GRACE)
     except subprocess.TimeoutExpired:
         process.kill()
     # Waits, and closes the pipes.

@@ -23,7 +23,7 @@ from .table import Document, Resource
 
 VERSION = 1
 _COMPARE = {"eq": "=", "lte": "<=", "gte": ">=", "gt": ">"}
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class StateError(Exception):

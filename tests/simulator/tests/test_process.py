@@ -22,6 +22,7 @@ from simulator_helpers import Api
 
 from pelion_simulator.__main__ import KEY_VARIABLE
 from pelion_simulator.process import Simulator, SimulatorError
+from pelion_simulator.server import bind
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,8 +54,12 @@ def test_one_line_then_an_end_by_signal(tmp_path: Path, number: signal.Signals) 
         assert set(found) == {"url", "http_url", "ca_file", "api_key"}
         assert found["ca_file"] == str(tmp_path / "tls" / "ca.pem")
         assert (tmp_path / "tls" / "server.pem").stat().st_mode & 0o077 == 0
-        process.send_signal(number)
-        assert process.wait(10) == 0
+        with requests.Session() as session:
+            session.trust_env = False
+            # Kept open: an idle connection does not delay the end, or it would be said that it was waited for.
+            assert session.get(found["url"] + "/v3/devices/", verify=found["ca_file"], timeout=30).status_code == 401
+            process.send_signal(number)
+            assert process.wait(10) == 0
         assert process.stdout.read() == ""
         assert process.stderr.read() == ""
     assert [path.name for path in tmp_path.iterdir()] == ["tls"]
@@ -124,6 +129,7 @@ def test_a_state_keeps_what_was_changed(tmp_path: Path) -> None:
         device = first["data"][0]["id"]
         api.put(f"/v3/devices/{device}/", {"name": "kept"})
         created = api.post("/v3/device-groups/", {"name": "kept"})
+        (latest,) = simulator.add("device-groups", {"created_at": "2090-01-01T00:00:00Z"})
         with pytest.raises(SimulatorError, match=r"fleet\.sqlite cannot be used as a state: database is locked"):
             Simulator(state=state).start()
     with Simulator(devices=99, seed=4, state=state) as simulator:
@@ -131,7 +137,8 @@ def test_a_state_keeps_what_was_changed(tmp_path: Path) -> None:
         api = Api(simulator)
         assert api.get(f"/v3/devices/{device}/")["name"] == "kept"
         assert api.get(f"/v3/device-groups/{created['id']}/") == created
-        assert api.post("/v3/device-groups/", {})["id"] > created["id"]
+        new = api.post("/v3/device-groups/", {})["id"]
+        assert [group["id"] for group in api.get("/v3/device-groups/?limit=3&order=DESC")["data"]] == [new, latest, created["id"]]
         simulator.reset()
         assert api.get("/v3/devices/") == first
     assert [path.name for path in state.parent.iterdir()] == ["fleet.sqlite"]
@@ -188,6 +195,25 @@ def test_the_server_ends_with_its_parent_however_that_ends() -> None:
     while answers(host, port) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not answers(host, port)
+
+
+def test_a_process_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pelion_simulator.process.GRACE", 0.2)
+    deaf = tmp_path / "python"
+    found = json.dumps(dict.fromkeys(("url", "http_url", "ca_file", "api_key"), ""))
+    deaf.write_text(f"#!/bin/sh\ntrap '' TERM\necho $$ > {tmp_path}/pid\necho '{found}'\nwhile :; do sleep 0.1; done\n")
+    deaf.chmod(0o700)
+    with Simulator(python=str(deaf)):
+        number = int((tmp_path / "pid").read_text())
+        os.kill(number, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
+def test_answers_do_not_wait_for_more() -> None:
+    """asyncio switches Nagle's algorithm off only on sockets that say they are TCP."""
+    with bind("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_it_needs_the_standard_library_only() -> None:
