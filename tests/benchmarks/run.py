@@ -145,7 +145,7 @@ def compare_lists(bench: Bench, n: int, peer_name: str, python: Path) -> Result:
     with Reader("client", environment) as ours, Reader(peer_name, environment, python) as peer:
         for reader in (ours, peer):
             reader.read(min(n, 1000))
-        for _ in range(bench.runs):
+        for _time in range(bench.runs):
             one, other = ours.read(), peer.read()
             agreed((one["count"], one["last"]), (other["count"], other["last"]))
             agreed(one["count"], n)
@@ -170,7 +170,7 @@ def memory_of_list(bench: Bench, n: int) -> Result:
     """The most memory of a process that lists a whole fleet, beside that of one which lists a hundredth of it."""
     environment = bench.environment(bench.fleet(n))
     peaks: dict[int, list[float]] = {n: [], n // 100: []}
-    for _ in range(bench.runs):
+    for _time in range(bench.runs):
         for limit, peak in peaks.items():
             with Reader("client", environment) as reader:
                 answer = reader.read(limit)

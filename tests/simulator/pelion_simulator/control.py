@@ -144,7 +144,7 @@ class Panel:
     def _bases(self, row: Resource, count: int) -> list[Document]:
         engine = self.service.engine
         if row.name not in fleet.MAKERS:
-            return [engine.blank(row) for _ in range(count)]
+            return [engine.blank(row) for _time in range(count)]
         start = engine.clock.reserve(count)
         return [document | {"groups": []} for document in fleet.MAKERS[row.name](self.service.fleet, count, start, 1, self._additions)]
 

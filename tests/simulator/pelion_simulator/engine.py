@@ -88,7 +88,7 @@ class Engine:
         if call.method == "GET":
             return operation(call, id_)
         if call.query:
-            raise invalid({name: "is not a parameter of this operation" for name, _ in filters.pairs(call.query)})
+            raise invalid({name: "is not a parameter of this operation" for name, _rest in filters.pairs(call.query)})
         with self.store.transaction():
             return operation(call, id_)
 

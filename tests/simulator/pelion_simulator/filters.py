@@ -102,11 +102,11 @@ def _add(row: Resource, name: str, value: str, packed: bool, conditions: list[Co
 
 def _split(row: Resource, name: str) -> tuple[str, str | None, str]:
     """Field, entry and operator of a name such as state__eq or custom_attributes__site__neq."""
-    head, _, tail = name.rpartition("__")
+    head, _separator, tail = name.rpartition("__")
     base, operator = (head, tail) if head and tail in OPERATORS else (name, "eq")
     if base in row.filters:
         return base, None, operator
-    field, _, key = base.partition("__")
+    field, _separator, key = base.partition("__")
     if field in row.filters and row.fields[field].type != "map":
         return field, None, name[len(field) + 2 :]
     return field, key or None, operator

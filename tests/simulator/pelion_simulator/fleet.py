@@ -40,7 +40,7 @@ PILOT = 50
 
 def _spread(shares: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
     """A hundred entries in which each entry occurs by its share, the last element of it."""
-    return tuple(entry[:-1] if len(entry) > 2 else entry[0] for entry in shares for _ in range(entry[-1]))
+    return tuple(entry[:-1] if len(entry) > 2 else entry[0] for entry in shares for _time in range(entry[-1]))
 
 
 _KIND_OF, _STATE_OF, _MODE_OF = _spread(_KINDS), _spread(_STATES), _spread(_MODES)
@@ -181,7 +181,7 @@ class Fleet:
 
     def _device_events(self) -> Iterator[Document]:
         """The creation of each device, and an update for those that ever connected; not more than MOST_EVENTS."""
-        events = [(created, id_, True) for id_, created, _ in self._events]
+        events = [(created, id_, True) for id_, created, _rest in self._events]
         events += [(created + _HOUR, id_, False) for id_, created, state in self._events if state != "unenrolled"]
         last = 0
         for at, id_, creation in sorted(events):

@@ -207,7 +207,7 @@ class Store:
 
     def count(self, row: Resource, listing: Listing) -> int:
         """How many objects fulfil the conditions, on all pages together."""
-        source, _, where, values = self._source(row, listing)
+        source, _seq, where, values = self._source(row, listing)
         sql = f"SELECT count(*) FROM {source}{_clause(where)}"
         key = sql, tuple(values)
         if key not in self._counts:

@@ -19,7 +19,7 @@ MOMENTS = st.integers(clock.moment("2000-01-01T00:00:00.000000Z"), clock.moment(
 
 def test_no_two_readings_are_equal() -> None:
     time = Clock(last=10**18)
-    readings = [time.now() for _ in range(1000)]
+    readings = [time.now() for _time in range(1000)]
     assert readings == sorted(set(readings))
     assert readings[0] > 10**18
     first = time.reserve(5)

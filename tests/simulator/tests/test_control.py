@@ -43,7 +43,7 @@ def test_faults_choose_their_requests(simulator: Simulator, api: Api) -> None:
 def test_faults_in_order_until_removed(simulator: Simulator, api: Api) -> None:
     simulator.faults(status=500)
     simulator.faults(status=502, count=None)
-    assert [api.send("GET", PATH).status_code for _ in range(4)] == [500, 502, 502, 502]
+    assert [api.send("GET", PATH).status_code for _time in range(4)] == [500, 502, 502, 502]
     shown = simulator.control("GET", "faults")["faults"]
     assert [(fault["status"], fault["count"]) for fault in shown] == [(500, 0), (502, None)]
     simulator.clear_faults()
@@ -70,7 +70,7 @@ def test_a_fault_may_have_any_body_and_headers(simulator: Simulator, api: Api) -
 
 def test_a_connection_is_reset(simulator: Simulator) -> None:
     simulator.faults(reset=True)
-    host, _, port = simulator.http_url.removeprefix("http://").partition(":")
+    host, _separator, port = simulator.http_url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(b"GET /v3/devices/ HTTP/1.1\r\nHost: x\r\n\r\n")
         with pytest.raises(ConnectionResetError):
@@ -109,7 +109,7 @@ def test_a_body_is_cut_off(simulator: Simulator, api: Api, truncate: bool | int)
 def test_delays(simulator: Simulator, api: Api) -> None:
     simulator.faults(delay_ms=80)
     simulator.settings(latency_ms=40)
-    for _ in range(2):
+    for _time in range(2):
         api.get(PATH)
     first, second = (entry["ended_at"] - entry["started_at"] for entry in simulator.requests())
     assert first >= 0.12
@@ -152,7 +152,7 @@ def test_the_log(simulator: Simulator, api: Api) -> None:
 
 def test_requests_at_the_same_time_are_counted(simulator: Simulator) -> None:
     simulator.settings(latency_ms=200)
-    threads = [threading.Thread(target=Api(simulator).get, args=(PATH,)) for _ in range(4)]
+    threads = [threading.Thread(target=Api(simulator).get, args=(PATH,)) for _time in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -234,7 +234,7 @@ def test_objects_can_be_added(simulator: Simulator, api: Api) -> None:
 
 def test_objects_made_up_are_the_same_after_a_reset(simulator: Simulator, api: Api) -> None:
     made = []
-    for _ in range(2):
+    for _time in range(2):
         simulator.reset()
         made.append(
             [api.get(f"/v3/devices/{id_}/")["serial_number"] for id_ in simulator.add("devices", count=2) + simulator.add("devices", {})]

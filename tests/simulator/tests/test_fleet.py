@@ -37,7 +37,7 @@ def test_the_same_seed_makes_the_same_fleet(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("devices", [0, 1, 2])
 def test_small_fleets(tmp_path: Path, devices: int) -> None:
-    _, (found, groups, queries, events) = contents(tmp_path / "a", devices, 1)
+    _store, (found, groups, queries, events) = contents(tmp_path / "a", devices, 1)
     assert len(found) == devices
     assert devices <= len(events) <= 2 * devices
     assert [group["devices_count"] for group in groups if group["name"] == "pilot"] == [devices]
@@ -45,7 +45,7 @@ def test_small_fleets(tmp_path: Path, devices: int) -> None:
 
 
 def test_it_looks_like_a_real_fleet(tmp_path: Path) -> None:
-    _, (devices, groups, queries, events) = contents(tmp_path / "a", 3000, 1)
+    _store, (devices, groups, queries, events) = contents(tmp_path / "a", 3000, 1)
     by_id = {device["id"]: device for device in devices}
     assert len(by_id) == 3000
     assert len({device["endpoint_name"] for device in devices}) == 3000
@@ -78,9 +78,9 @@ def test_it_looks_like_a_real_fleet(tmp_path: Path) -> None:
 
 def test_events_are_bounded() -> None:
     fleet = Fleet(1, MOST_EVENTS)
-    for _ in fleet._seeded():
+    for _time in fleet._seeded():
         pass
-    assert MOST_EVENTS // 2 < sum(1 for _ in fleet._device_events()) <= MOST_EVENTS
+    assert MOST_EVENTS // 2 < sum(1 for _time in fleet._device_events()) <= MOST_EVENTS
 
 
 def test_keys_have_the_form_of_the_service() -> None:

@@ -65,8 +65,8 @@ def test_membership_is_the_same_from_every_side(local: Local) -> None:
     @settings(max_examples=40, deadline=None)
     @given(st.lists(steps, max_size=12))
     def walk(taken: list[tuple[str, int, int]]) -> None:
-        groups = [local.send("POST", "/v3/device-groups", body={})[1]["id"] for _ in range(2)]
-        devices = [new_device() for _ in range(3)]
+        groups = [local.send("POST", "/v3/device-groups", body={})[1]["id"] for _time in range(2)]
+        devices = [new_device() for _time in range(3)]
         members: dict[str, set[str]] = {group: set() for group in groups}
         for step, which, number in taken:
             group, device = groups[which], devices[number]

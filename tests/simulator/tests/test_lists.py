@@ -224,7 +224,7 @@ def test_both_spellings_and_both_encodings(api: Api) -> None:
 def test_total_count_follows_writes(api: Api) -> None:
     path = "/v3/device-queries/?limit=2&include=total_count&name__eq=counted"
     assert api.get(path)["total_count"] == 0
-    made = [api.post("/v3/device-queries/", {"name": "counted", "query": "a"})["id"] for _ in range(3)]
+    made = [api.post("/v3/device-queries/", {"name": "counted", "query": "a"})["id"] for _time in range(3)]
     page = api.get(path)
     assert page["total_count"] == 3
     assert page["has_more"] is True

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def start(*switches: str, stdin: int = subprocess.DEVNULL, environment: Mapping[str, str] = os.environ) -> Iterator[subprocess.Popen[str]]:
+def start(*switches: str, stdin: int = subprocess.DEVNULL, environment: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     """The command, run as a user would; it is ended in any case."""
     with subprocess.Popen(
         [sys.executable, "-m", "pelion_simulator", "--devices", "5", *switches],
@@ -188,7 +188,7 @@ def test_the_server_ends_with_its_parent_however_that_ends() -> None:
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
-        host, _, port = parent.stdout.readline().strip().removeprefix("http://").partition(":")
+        host, _separator, port = parent.stdout.readline().strip().removeprefix("http://").partition(":")
         assert answers(host, port)
         parent.kill()
     deadline = time.monotonic() + 10

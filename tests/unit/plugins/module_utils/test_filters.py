@@ -55,9 +55,9 @@ def conditions_of(draw):
     return Condition(draw(_FIELD), operator, tuple(values))
 
 
-def problem(given_filters, allowed=ALLOWED, nested=NESTED):
+def problem(given_filters):
     with pytest.raises(FilterError) as caught:
-        parse(given_filters, allowed, nested)
+        parse(given_filters, ALLOWED, NESTED)
     return str(caught.value)
 
 
