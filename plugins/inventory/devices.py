@@ -110,14 +110,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-# fleet.pelion.yml: all devices. The key comes from the environment variable PELION_API_KEY.
-# Look at it with: ansible-inventory -i fleet.pelion.yml --graph
+# fleet.pelion.yml: registered pumps of one site; groups like pilot, state_registered and device_class_pump_v2; few variables.
+# The key comes from the environment variable PELION_API_KEY. Look at it with: ansible-inventory -i fleet.pelion.yml --graph
 plugin: pelion.device_management.devices
-
----
-# Registered pumps of one site; groups like pilot, state_registered and device_class_pump_v2; few variables.
-plugin: pelion.device_management.devices
-api_profile: production
 filters:
   state: registered
   device_class: [pump-v1, pump-v2]
@@ -142,46 +137,47 @@ keyed_groups:
   - key: custom_attributes.floor
     prefix: floor
 
----
-# Gateways that Ansible logs in to over SSH, and what was seen behind each of them.
-plugin: pelion.device_management.devices
-filters:
-  endpoint_type: MBED_GW
-local_connection: false
-compose:
-  ansible_host: name ~ '.gateways.example.com'
-  ansible_user: "'maintenance'"
+# What follows are further files; take the comment signs away.
 
----
-# The devices of two device groups; each group of devices behind one gateway below the group behind_gateways.
-plugin: pelion.device_management.devices
-device_groups: [pilot, cold-stores]
-groups_from:
-  - by: host_gateway
-    prefix: behind
-    parent_group: behind_gateways
+# -- The shortest: all devices, with the key of a profile.
+# plugin: pelion.device_management.devices
+# api_profile: production
 
----
-# Keep the list for ten minutes. ansible-playbook --flush-cache reads it anew.
-plugin: pelion.device_management.devices
-cache: true
-cache_plugin: ansible.builtin.jsonfile
-cache_connection: ~/.cache/pelion_inventory
-cache_timeout: 600
+# -- Gateways that Ansible logs in to over SSH, and what was seen behind each of them.
+# plugin: pelion.device_management.devices
+# filters:
+#   endpoint_type: MBED_GW
+# local_connection: false
+# compose:
+#   ansible_host: name ~ '.gateways.example.com'
+#   ansible_user: "'maintenance'"
 
----
-# The key from a vault: ansible-vault encrypt_string --name api_key
-plugin: pelion.device_management.devices
-api_url: https://api.us-east-1.mbedcloud.com
-api_key: !vault |
-  $ANSIBLE_VAULT;1.1;AES256
-  6237...
+# -- The devices of two device groups; each group of devices behind one gateway below the group behind_gateways.
+# plugin: pelion.device_management.devices
+# device_groups: [pilot, cold-stores]
+# groups_from:
+#   - by: host_gateway
+#     prefix: behind
+#     parent_group: behind_gateways
 
----
-# AWX: an inventory source "Sourced from a Project" with this file and a credential that sets PELION_API_KEY.
-# What AWX imports is what this prints: ansible-inventory -i fleet.pelion.yml --list --export
-plugin: pelion.device_management.devices
-groups_from: [device_group, state]
+# -- Keep the list for ten minutes. ansible-playbook --flush-cache reads it anew.
+# plugin: pelion.device_management.devices
+# cache: true
+# cache_plugin: ansible.builtin.jsonfile
+# cache_connection: ~/.cache/pelion_inventory
+# cache_timeout: 600
+
+# -- The key from a vault: ansible-vault encrypt_string --name api_key
+# plugin: pelion.device_management.devices
+# api_url: https://api.us-east-1.mbedcloud.com
+# api_key: !vault |
+#   $ANSIBLE_VAULT;1.1;AES256
+#   6237...
+
+# -- AWX: an inventory source "Sourced from a Project" with this file and a credential that sets PELION_API_KEY.
+# # It imports what this prints: ansible-inventory -i fleet.pelion.yml --list --export
+# plugin: pelion.device_management.devices
+# groups_from: [device_group, state]
 """
 
 import functools
@@ -439,7 +435,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 apply(variables, host)
             except Exception as error:  # whatever an expression meets belongs to its device
                 # `omit` leaves a variable out on purpose; newer versions of Ansible signal that by an exception.
-                if self._strict or type(error.__context__).__name__ != "AnsibleValueOmittedError":
+                if self._strict or error.__context__.__class__.__name__ != "AnsibleValueOmittedError":
                     self._failed(what, identity, error.__context__ or error)
 
     def _steps(self) -> List[Tuple[str, bool, Callable[..., None]]]:
