@@ -158,7 +158,7 @@ def test_leaves_other_files_alone(tmp_path, name):
 
 
 def examples():
-    """The files that the documentation shows: the first as it stands, the others as comments, since older sanity tests take one document."""
+    """The files that the documentation shows: the first as it stands, the others as comments; the oldest sanity tests take one."""
     first, *others = MODULE.EXAMPLES.split("\n# -- ")
     yield yaml.safe_load(first)
     for text in others:
@@ -177,7 +177,7 @@ def test_the_examples_are_files_for_this_plugin_with_options_that_it_has():
     inventory_loader.get(NAME)
     known = constants.config.get_configuration_definitions("inventory", NAME)
     shown = list(examples())
-    assert len(shown) == MODULE.EXAMPLES.count("plugin: ") >= 6
+    assert len(shown) == MODULE.EXAMPLES.count(f"plugin: {NAME}") >= 6
     for options in shown:
         assert options["plugin"] == NAME
         assert not set(options) - set(known)
