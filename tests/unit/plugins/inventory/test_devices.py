@@ -174,8 +174,7 @@ Vaulted.add_constructor("!vault", lambda loader, node: loader.construct_scalar(n
 
 
 def test_the_examples_are_files_for_this_plugin_with_options_that_it_has():
-    inventory_loader.get(NAME)
-    known = constants.config.get_configuration_definitions("inventory", NAME)
+    known = constants.config.get_configuration_definitions("inventory", inventory_loader.get(NAME)._load_name)
     shown = list(examples())
     assert len(shown) == MODULE.EXAMPLES.count(f"plugin: {NAME}") >= 6
     for options in shown:
