@@ -165,6 +165,7 @@ class InfoModule(ApiModule):
         """
         if params["limit"] is not None and params["limit"] < 1:
             raise engine.ResourceError(f"limit must be at least 1, not {params['limit']}.")
+        engine.refuse_empty(params, "id", *self.row.keys)
         fields = ["id", *(name for name in params["fields"] if name != "id")] if params["fields"] else None
         if params["id"]:
             found = engine.read(client, self.row, params, params["id"])

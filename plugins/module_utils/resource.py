@@ -246,6 +246,16 @@ def listing(
     yield from itertools.islice(wanted, limit)
 
 
+def refuse_empty(params: Params, *names: str) -> None:
+    """An empty id or name comes from a variable that should have held one; taking it for "not given" would pick other objects.
+
+    :raises ResourceError: naming the option.
+    """
+    for name in names:
+        if params.get(name) == "":
+            raise ResourceError(f"{name} is empty. Leave it out if you do not mean one certain object.")
+
+
 def read(client: Client, row: Resource, params: Params, identity: str) -> Optional[Object]:
     """The object with this id, None where there is none.
 
@@ -266,6 +276,7 @@ def find(client: Client, row: Resource, params: Params) -> Optional[Object]:
     :raises AmbiguousError: when several have the key.
     :raises ResourceError: when nothing names it.
     """
+    refuse_empty(params, "id")
     if params.get("id"):
         return read(client, row, params, params["id"])
     key = next((name for name in row.keys if params.get(name) not in _EMPTY), None)
