@@ -298,7 +298,8 @@ def test_malformed_ids(identity):
             f"'{identity}' is no id of a toy query: an id is 32 hexadecimal digits in lower case."
         )
     else:
-        assert mistake(find, client, ROW, {"id": identity, "name": ""}) == "Which toy query? Give id or code or name."
+        text = mistake(find, client, ROW, {"id": identity, "name": "x"})
+        assert text == "id is empty. Leave it out if you do not mean one certain object."
     assert transport.sent == []
 
 
