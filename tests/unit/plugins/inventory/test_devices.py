@@ -15,7 +15,6 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from ansible import constants
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
@@ -155,31 +154,6 @@ def test_leaves_other_files_alone(tmp_path, name):
     (tmp_path / name).write_text("plugin: x")
     assert inventory_loader.get(NAME).verify_file(str(tmp_path / name)) is False
     assert inventory_loader.get(NAME).verify_file(str(tmp_path / "missing.pelion.yml")) is False
-
-
-def examples():
-    """The files that the documentation shows: the first as it stands, the others as comments; the oldest sanity tests take one."""
-    first, *others = MODULE.EXAMPLES.split("\n# -- ")
-    yield yaml.safe_load(first)
-    for text in others:
-        _title, *lines = text.splitlines()
-        yield yaml.load("\n".join(line.removeprefix("# ") for line in lines), Vaulted)
-
-
-class Vaulted(yaml.SafeLoader):
-    """Takes a vaulted value for a text."""
-
-
-Vaulted.add_constructor("!vault", lambda loader, node: loader.construct_scalar(node))
-
-
-def test_the_examples_are_files_for_this_plugin_with_options_that_it_has():
-    known = constants.config.get_configuration_definitions("inventory", inventory_loader.get(NAME)._load_name)
-    shown = list(examples())
-    assert len(shown) == MODULE.EXAMPLES.count(f"plugin: {NAME}") >= 6
-    for options in shown:
-        assert options["plugin"] == NAME
-        assert not set(options) - set(known)
 
 
 # -- what is asked and what comes of it
