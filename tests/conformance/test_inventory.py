@@ -308,7 +308,7 @@ def test_the_examples_of_the_documentation_work(commands: Commands, simulator: S
     # The first file stands as it is, the others as comments: the sanity tests of ansible-core 2.16 take one document only.
     text = json.loads(done.stdout)[NAME]["examples"]
     first, *others = text.split("\n# -- ")
-    examples = [first, *("\n".join(line.removeprefix("# ") for line in other.splitlines()[1:]) for other in others)]
+    examples = [first, *("".join(line.removeprefix("# ") for line in other.splitlines(keepends=True)[1:]) for other in others)]
     assert len(examples) == text.count(f"plugin: {NAME}\n") >= 6
     simulator.control("POST", "device-groups", {"items": [{"name": "cold-stores"}]})
     for example in examples:
