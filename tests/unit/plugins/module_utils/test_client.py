@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import email.utils
+import gc
 import json
 import re
 import threading
@@ -869,3 +870,16 @@ def test_text_that_is_no_unicode_breaks_nothing():
     client.put("/v3/x", {"name": "\udcff"})
     assert transport.sent[0].data == b'{"name":"\\udcff"}'
     assert client.url_length(PATH, {"a": "\udcff"}) > len(BASE)
+
+
+def test_a_page_is_let_go_before_the_next_is_asked_for():
+    kept = []
+
+    def service(request):
+        number = len(transport.sent)
+        kept.append(sum(isinstance(held, dict) and str(held.get("mark", "")).startswith("page ") for held in gc.get_objects()))
+        return answer(200, {"object": "list", "has_more": number < 3, "mark": f"page {number}", "data": [{"id": f"{number:032x}"}]})
+
+    client, transport, _waits = make_client(service)
+    assert [item["id"] for item in client.list("/v3/x")] == [f"{number:032x}" for number in (1, 2, 3)]
+    assert kept == [0, 0, 0]
