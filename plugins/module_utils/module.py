@@ -42,11 +42,10 @@ class ApiModule:
     are shown to the user.
     """
 
-    def __init__(self, argument_spec: Spec, *, supports_check_mode: bool = True, **rules: Any) -> None:
+    def __init__(self, argument_spec: Spec, **rules: Any) -> None:
         spec = {**CONNECTION_SPEC, **{name: dict(option) for name, option in argument_spec.items()}}
         self.argument_spec = spec
         self.rules = rules
-        self.supports_check_mode = supports_check_mode
 
     def work(self, client: Client, params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
         """The module's own part.
@@ -57,7 +56,7 @@ class ApiModule:
 
     def main(self) -> None:
         """Run as a module."""
-        module = AnsibleModule(argument_spec=self.argument_spec, supports_check_mode=self.supports_check_mode, **self.rules)
+        module = AnsibleModule(argument_spec=self.argument_spec, supports_check_mode=True, **self.rules)
         if REQUESTS_IMPORT_ERROR is not None:
             module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
         try:

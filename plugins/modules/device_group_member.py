@@ -175,11 +175,8 @@ class DeviceGroupMember(ApiModule):
             group = {"id": None}
             report["warnings"] = [f"{missing} yet. Check mode shows what a new one would hold."]
         # A device tells its groups, so one listing says both that it exists and whether it is a member.
-        found = (
-            {item["id"]: group["id"] in item.get("groups", ()) for item in listing(client, resources.DEVICE, params, conditions)}
-            if conditions
-            else {}
-        )
+        devices = listing(client, resources.DEVICE, params, conditions) if conditions else ()
+        found = {device["id"]: group["id"] in device.get("groups", ()) for device in devices}
         self.check(params, asked, found)
 
         add, remove = [], []
