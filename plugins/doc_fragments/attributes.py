@@ -54,3 +54,18 @@ attributes:
   idempotent:
     support: full
 """
+
+    # Modules that do something each time.
+    ACTION = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details: Says what would be done, and does nothing.
+  diff_mode:
+    support: N/A
+    details: Keeps no state that could be compared.
+  idempotent:
+    support: none
+    details: Does it each time.
+"""

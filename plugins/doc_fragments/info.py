@@ -7,12 +7,9 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    DOCUMENTATION = r"""
+    # For lists that are not paged, and so in no order of their own.
+    UNPAGED = r"""
 options:
-  id:
-    description:
-      - Read the one object with this id. Without it, all objects are read, or those that the other options pick.
-    type: str
   filters:
     description:
       - Conditions that all must be met, as field to value. The service filters, so that only what matches is sent.
@@ -29,6 +26,12 @@ options:
     description:
       - Return at most this many objects. By default all are returned, however many pages that takes.
     type: int
+"""
+
+    # For objects that something else than an id names.
+    LIST = (
+        UNPAGED
+        + r"""
   order:
     description:
       - V(ASC) for the oldest first, V(DESC) for the newest first.
@@ -36,3 +39,14 @@ options:
     choices: [ASC, DESC]
     default: ASC
 """
+    )
+
+    DOCUMENTATION = (
+        LIST
+        + r"""
+  id:
+    description:
+      - Read the one object with this id. Without it, all objects are read, or those that the other options pick.
+    type: str
+"""
+    )

@@ -209,10 +209,10 @@ else:
         return text
 
 
-from ansible_collections.pelion.device_management.plugins.module_utils import resources
 from ansible_collections.pelion.device_management.plugins.module_utils.client import VERSION, ApiError, Client, project
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import FilterError
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError, listing
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import ENVIRONMENT, Settings, SettingsError, resolve
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR, TransportError
 
@@ -316,7 +316,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _content(self, cache: bool) -> Content:
         settings = resolve({name: self.get_option(name) for name in _CONNECTION})
-        conditions = resources.DEVICE.conditions(self.get_option("filters"))
+        conditions = directory.DEVICE.conditions(self.get_option("filters"))
         fields = self._needed_fields()
         with_groups = bool(self.get_option("device_groups")) or any(source.by == "device_group" for source in self._sources)
         if not self.get_option("cache"):
@@ -352,7 +352,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         content = Content({}, {})
         with Client(settings, user_agent=f"ansible-core/{ansible_version} inventory") as client:
             if with_groups:
-                groups = [group for group in listing(client, resources.DEVICE_GROUP, {}) if isinstance(group, dict) and group.get("id")]
+                groups = [group for group in listing(client, directory.DEVICE_GROUP, {}) if isinstance(group, dict) and group.get("id")]
                 content.group_names = {str(group["id"]): str(group.get("name") or group["id"]) for group in groups}
             for number, item in enumerate(self._listed(client, conditions, content.group_names), 1):
                 if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not item["id"]:
@@ -364,13 +364,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _listed(self, client: Client, conditions: Any, group_names: Mapping[str, str]) -> Iterator[Any]:
         wanted = self.get_option("device_groups")
         if not wanted:
-            yield from listing(client, resources.DEVICE, {}, conditions)
+            yield from listing(client, directory.DEVICE, {}, conditions)
         for group in wanted:
             ids = [identity for identity, name in group_names.items() if group in (identity, name)]
             if not ids:
                 raise ResourceError(f"There is no device group '{group}'; there are: {', '.join(sorted(group_names.values())) or 'none'}.")
             for identity in ids:
-                yield from listing(client, resources.DEVICE_GROUP_DEVICE, {"device_group_id": identity}, conditions)
+                yield from listing(client, directory.DEVICE_GROUP_DEVICE, {"device_group_id": identity}, conditions)
 
     def _needed_fields(self) -> Optional[List[str]]:
         """What is kept of each device: the fields asked for and those that names, groups and expressions refer to."""

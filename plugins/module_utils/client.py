@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import email.utils
+import hashlib
 import http
+import io
 import json
+import os
 import random
 import re
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from . import filters as filtering
@@ -94,7 +99,7 @@ _HINTS = {
     "account_limit_exceeded": "The account's quota is used up.",
     "access_restricted": "Access from this place is blocked by export control.",
     "access_denied": "The key's groups do not allow this, or the account does not have the feature.",
-    "unrecognized_request": "Check that api_url is the address of the API.",
+    "unrecognized_request": "Check that api_url is the address of the API; an older service may not have this operation.",
 }
 
 
@@ -112,7 +117,8 @@ class Reply:
 class Client:
     """HTTP for one API key: auth, JSON, retries, request ids. Safe to share between threads.
 
-    ``last_request_id`` is the id of the newest answer, ``requests`` the number of answers so far.
+    ``last_request_id`` is the id of the newest answer, ``requests`` the number of answers so far. ``sleep`` and ``monotonic`` are its
+    clock, for those that wait for something.
     """
 
     def __init__(
@@ -121,13 +127,15 @@ class Client:
         *,
         transport: Any = None,
         sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
         user_agent: str = "",
         pool_size: int = 10,
     ) -> None:
         self._settings = settings
         self._base = settings.api_url
-        self._sleep = sleep
+        self.sleep = sleep
+        self.monotonic = monotonic
         self._jitter = jitter
         self._lock = threading.Lock()
         self.last_request_id: Optional[str] = None
@@ -203,7 +211,7 @@ class Client:
                 if attempt > self._settings.retries or not _repeatable(data, files) or not _retry(method, path, outcome):
                     raise outcome
                 again = self._retry_after(raw.headers, attempt)
-            self._sleep(again)
+            self.sleep(again)
 
     def get(self, path: str, **query: Any) -> Any:
         """The decoded object, or None where the service says 404.
@@ -227,6 +235,58 @@ class Client:
     def put(self, path: str, json: Any, **query: Any) -> Any:
         """The decoded answer, None when it is empty."""
         return self.request("PUT", path, json=json, query=query).body
+
+    def download(self, location: str, target: Union[str, BinaryIO]) -> Download:
+        """Fetch a file: a path of the API, or a whole address as answers give one.
+
+        An address of another origin, such as a pre-signed one, gets no token.
+
+        :param target: a file that is open for writing, or the path of one that is replaced only by a whole download (mode 0600).
+        :raises RequestError: for an address that is not HTTPS (plain HTTP only to the API's own origin), or that holds the key.
+        :raises ApiError, TransportError: as ``request``.
+        :raises OSError: when the file cannot be written.
+        """
+        url = location if "://" in location else self._base + location
+        own = _origin(url) == _origin(self._base)
+        if not own and not url.startswith("https://"):
+            raise RequestError(f"The file is at an address that is not HTTPS, of {urlsplit(url).netloc or 'no host'}; it is not fetched.")
+        if holds_key(url, self._settings.api_key):
+            raise RequestError("The address of the file holds the API key; it is not fetched.")
+        if isinstance(target, str):
+            with whole_file(target) as opened:
+                return self.download(location, opened)
+        start, attempt = target.tell(), 0
+        # What a signed address says after its path is a secret of its own.
+        method, path = "GET", urlsplit(url).path or "/"
+        while True:
+            attempt += 1
+            try:
+                sink = _Digest(target)
+                raw = self._fetch(url, sink)
+            except TransportError as error:
+                error.method, error.path, error.attempts = method, path, attempt
+                if attempt > self._settings.retries or error.lasting:
+                    raise
+                again = self._backoff(attempt)
+            else:
+                if 200 <= raw.status < 300:
+                    with self._lock:
+                        self.requests += 1
+                        self.last_request_id = _header(raw.headers, "X-Request-ID") or self.last_request_id
+                    return Download(sink.size, sink.sha256.hexdigest())
+                failure = self._read(method, path, raw)
+                if isinstance(failure, Reply) or attempt > self._settings.retries or not _retry(method, path, failure):
+                    raise failure if isinstance(failure, ApiError) else self._unusable(path, failure, "the answer is no file.")
+                again = self._retry_after(raw.headers, attempt)
+            target.seek(start)
+            target.truncate()
+            self.sleep(again)
+
+    def fetch(self, location: str) -> bytes:
+        """A small file, as ``download`` gets it."""
+        held = io.BytesIO()
+        self.download(location, held)
+        return held.getvalue()
 
     def delete(self, path: str, json: Any = None) -> bool:
         """Whether there was something to delete: False where the service says 404."""
@@ -285,6 +345,7 @@ class Client:
         limit: Optional[int] = None,
         fields: Optional[Sequence[str]] = None,
         page_size: Optional[int] = None,
+        paged: bool = True,
         empty_on_404: bool = True,
         **query: Any,
     ) -> Iterator[Dict[str, Any]]:
@@ -293,8 +354,13 @@ class Client:
         :param limit: stop after this many objects.
         :param fields: keep only these keys of each object.
         :param page_size: objects a request, 1000 by default and never outside 2 to 1000.
+        :param paged: False for the lists that come whole, as an envelope or a bare array.
         """
         if limit is not None and limit <= 0:
+            return
+        if not paged:
+            whole = self._whole(path, [*_pairs(query), *_filter_pairs(filters)], empty_on_404)
+            yield from (item if fields is None else project(item, fields) for item in whole[:limit])
             return
         size = _clamp(page_size if limit is None else min(limit, _clamp(page_size)))
         left = -1 if limit is None else limit
@@ -308,6 +374,21 @@ class Client:
             del page, items
             if left == 0:
                 return
+
+    def _whole(self, path: str, query: Any, empty_on_404: bool) -> List[Dict[str, Any]]:
+        """A list that is not paged."""
+        try:
+            reply = self.request("GET", path, query=query)
+        except ApiError as error:
+            if empty_on_404 and error.means_absent:
+                return []
+            raise
+        items = reply.body.get("data") if isinstance(reply.body, dict) else reply.body
+        if items is None and reply.status == 204:
+            return []
+        if not isinstance(items, list):
+            raise self._unusable(path, reply, "the answer is no list.")
+        return items
 
     def count(self, path: str, filters: Any = None, *, empty_on_404: bool = True, **query: Any) -> int:
         """How many objects the list has, with one small request; a list that is a 404 has none.
@@ -348,6 +429,21 @@ class Client:
             url, query = target, []
         return raw
 
+    def _fetch(self, url: str, sink: Any) -> RawReply:
+        """A file; redirects are followed, each hop with the token only to the API's own origin."""
+        for _hop in range(_REDIRECTS + 1):
+            foreign = _origin(url) != _origin(self._base)
+            raw: RawReply = self._transport.send("GET", url, headers={"Accept": "*/*"}, sink=sink, anonymous=foreign)
+            target = _target(url, raw)
+            if (
+                raw.status not in (301, 302, 303, 307, 308)
+                or not target.startswith("https://")
+                or holds_key(target, self._settings.api_key)
+            ):
+                return raw
+            url = target
+        return raw
+
     def _read(self, method: str, path: str, raw: RawReply) -> Union[Reply, ApiError]:
         request_id = _header(raw.headers, "X-Request-ID") or None
         with self._lock:
@@ -384,6 +480,45 @@ class Client:
             return min(max(0.0, moment.timestamp() - time.time()), self._settings.retry_max_wait)
         except (TypeError, ValueError, IndexError, OverflowError):  # the standard library's answers to what is no date
             return self._backoff(attempt)
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that was fetched: its size in bytes and its SHA-256 in hexadecimal digits."""
+
+    size: int
+    sha256: str
+
+
+class _Digest:
+    """Writes through to a file, and knows the size and checksum of what went by."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self.size = 0
+        self.sha256 = hashlib.sha256()
+
+    def write(self, piece: bytes) -> None:
+        self._target.write(piece)
+        self.sha256.update(piece)
+        self.size += len(piece)
+
+
+@contextlib.contextmanager
+def whole_file(path: str) -> Iterator[BinaryIO]:
+    """A file to write, readable by its owner only, that takes the place of ``path`` when all went well and is gone otherwise.
+
+    :raises OSError: when the folder does not exist or cannot be written; nothing has happened then.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    handle, part = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+    try:
+        with os.fdopen(handle, "w+b") as opened:
+            yield opened
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
 
 
 def project(item: Mapping[str, Any], fields: Sequence[str]) -> Dict[str, Any]:

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Type
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import resource as engine
 from .bulk import BulkError
-from .client import ApiError, Client, RequestError, project
+from .client import ApiError, Client, RequestError, project, whole_file
 from .filters import Conditions, FilterError
 from .settings import SettingsError, resolve
 from .transport import REQUESTS_IMPORT_ERROR, TransportError
@@ -35,6 +37,30 @@ CONNECTION_SPEC: Dict[str, Dict[str, Any]] = {
 }
 
 
+TENANT_SPEC: Dict[str, Dict[str, Any]] = {"account_id": {"type": "str"}}
+WAIT_SPEC: Dict[str, Dict[str, Any]] = {
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "float", "default": 600},
+    "wait_interval": {"type": "float", "default": 5},
+}
+SECRETS_SPEC: Dict[str, Dict[str, Any]] = {
+    "secret_file": {"type": "path", "no_log": False},
+    "return_secret": {"type": "bool", "default": False, "no_log": False},
+}
+
+# What becomes a failure of the task; anything else is a mistake of ours.
+FAILURES = (
+    ApiError,
+    TransportError,
+    BulkError,
+    RequestError,
+    SettingsError,
+    engine.ResourceError,
+    engine.WaitError,
+    FilterError,
+)
+
+
 class ApiModule:
     """Any module of this collection: opens the client, runs ``work``, turns errors into failures.
 
@@ -50,7 +76,7 @@ class ApiModule:
     def work(self, client: Client, params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
         """The module's own part.
 
-        :raises ApiError, TransportError, BulkError, RequestError, ResourceError, FilterError: all become failures of the task.
+        :raises ApiError, TransportError, BulkError, RequestError, ResourceError, WaitError, FilterError: all become failures of the task.
         """
         raise AssertionError("a module says what it does by overriding work")
 
@@ -63,12 +89,12 @@ class ApiModule:
             settings = resolve(module.params)
             # A key from the environment or a profile is no option, so Ansible does not know yet that it is secret.
             module.no_log_values.update([settings.api_key, *self.secrets(module.params)])
-            with Client(
-                settings, user_agent=f"ansible-core/{module.ansible_version}", pool_size=max(10, self.concurrency(module.params))
-            ) as client:
+            # The vendor's support and our own tests see which module sent a request.
+            sender = f"module/{module._name.rpartition('.')[2]} ansible-core/{module.ansible_version}"
+            with Client(settings, user_agent=sender, pool_size=max(10, self.concurrency(module.params))) as client:
                 result = self.work(client, module.params, module.check_mode)
                 result.setdefault("request_id", client.last_request_id)
-        except (ApiError, TransportError, BulkError, RequestError, SettingsError, engine.ResourceError, FilterError) as error:
+        except FAILURES as error:
             module.fail_json(**failure(error))
         for warning in result.pop("warnings", ()):
             module.warn(warning)
@@ -96,7 +122,58 @@ def failure(error: Exception) -> Dict[str, Any]:
         result.update(error.result)
     if isinstance(error, engine.AmbiguousError):
         result["ids"] = error.ids
+    if isinstance(error, engine.WaitError):
+        result[error.row.name] = None if error.object is None else error.row.shown(error.object)
+        result["changed"] = error.changed
     return result
+
+
+class SecretDelivery:
+    """Where the secrets go that the service tells only once: into a file, into the result, and never anywhere else.
+
+    The file is opened before anything is sent, so that a secret is not lost for want of a folder.
+    """
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.path: Optional[str] = params.get("secret_file")
+        self.shown = bool(params.get("return_secret"))
+
+    def check(self) -> None:
+        """See that a secret has somewhere to go.
+
+        :raises ResourceError: when it has not.
+        """
+        if not self.path and not self.shown:
+            raise engine.ResourceError(
+                "The service tells the secret of this only once: give secret_file to have it written to a file, or set return_secret "
+                "(and no_log on the task) to have it returned."
+            )
+        if self.path:
+            try:
+                with whole_file(f"{self.path}.probe"):
+                    pass
+                os.unlink(f"{self.path}.probe")
+            except OSError as error:
+                raise engine.ResourceError(f"secret_file cannot be written: {error}.") from error
+
+    def deliver(self, secrets: Mapping[str, Any]) -> Dict[str, Any]:
+        """Write what came, and return what the result shows of it. One secret is the file's text, several are a JSON object.
+
+        :raises ResourceError: when the file cannot be written after all.
+        """
+        if not secrets:
+            return {}
+        if self.path:
+            text = str(next(iter(secrets.values()))) if len(secrets) == 1 else json.dumps(dict(secrets), indent=2)
+            try:
+                with whole_file(self.path) as opened:
+                    opened.write(f"{text}\n".encode())
+            except OSError as error:
+                raise engine.ResourceError(
+                    f"All was done, but secret_file cannot be written: {error}. The secret is lost; delete what was created, or reset "
+                    "its secret."
+                ) from error
+        return {"secret": dict(secrets)} if self.shown else {}
 
 
 class ResourceModule(ApiModule):
@@ -114,68 +191,138 @@ class ResourceModule(ApiModule):
         """``extra_spec`` has options that are no fields of the object."""
         self.recipe = recipe(row, tuple(argument_spec))
         shared: Dict[str, Dict[str, Any]] = {
-            "id": {"type": "str"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            row.identity: {"type": "str"},
+            "state": {"type": "str", "choices": ["present", "absent", *self.recipe.states], "default": "present"},
         }
+        if row.tenant:
+            shared.update(TENANT_SPEC)
         if row.replaces:
             shared["purge"] = {"type": "bool", "default": False}
-        rules.setdefault("required_one_of", [("id", *row.keys)])
+        if row.memberships:
+            shared["membership"] = {"type": "str", "choices": ["exact", "add", "remove"], "default": "exact"}
+        if row.nullable:
+            shared["clear"] = {"type": "list", "elements": "str", "choices": list(row.nullable), "no_log": False}
+        if row.write_only:
+            shared["update_secrets"] = {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False}
+        if row.once:
+            shared.update(SECRETS_SPEC)
+        if self.recipe.waits:
+            shared.update(WAIT_SPEC)
+        rules.setdefault("required_one_of", [row.named_by])
         super().__init__({**shared, **argument_spec, **(extra_spec or {})}, **rules)
 
     def work(self, client: Client, params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
-        """Find, plan, carry out."""
-        outcome = engine.ensure(client, self.recipe, params, dry_run=check_mode)
+        """Find, plan, carry out, wait."""
+        row, delivery = self.recipe.row, SecretDelivery(params)
+        both = [name for name in params.get("clear") or () if params.get(name) is not None]
+        if both:
+            raise engine.ResourceError(f"{both[0]} is given and also to be cleared; do only one.")
+
+        def ready(step: engine.Plan) -> None:
+            if row.once and self.recipe.reveals(step, params):
+                delivery.check()
+
+        outcome = engine.ensure(client, self.recipe, params, dry_run=check_mode, ready=ready)
+        item, result = outcome.object, delivery.deliver(outcome.secrets)
+        if self.recipe.waits and params["wait"] and item is not None and not check_mode:
+            item = self._wait(client, params, item, outcome.changed)
         return {
+            **result,
             "changed": outcome.changed,
-            self.recipe.row.name: outcome.object,
+            row.name: None if item is None else row.shown(item),
             "diff": {"before": self._shown(outcome.plan.before), "after": self._shown(outcome.plan.after)},
         }
 
+    def _wait(self, client: Client, params: Mapping[str, Any], item: Dict[str, Any], changed: bool) -> Optional[Dict[str, Any]]:
+        """The object once it is where the recipe wants it."""
+        recipe, row, seen = self.recipe, self.recipe.row, [item]
+
+        def look() -> Optional[Dict[str, Any]]:
+            if seen:
+                return seen.pop()
+            found = engine.find(client, row, {**params, row.identity: item[row.identity]})
+            return None if found is None else recipe.complete(client, found, params)
+
+        def done(now: Mapping[str, Any]) -> bool:
+            return recipe.finished(dict(now), params)
+
+        try:
+            return engine.wait_for(client, row, look, done, timeout=params["wait_timeout"], interval=params["wait_interval"])
+        except engine.WaitError as error:
+            error.changed = changed
+            raise
+
     def _shown(self, item: Optional[Dict[str, Any]]) -> Dict[str, Any]:
         """What a diff shows: the fields that a user can write, so that it is the same in check mode and in a real run."""
-        return {name: item[name] for name in ("id", *self.recipe.fields) if item is not None and item.get(name) is not None}
+        hidden = {*self.recipe.row.write_only, *self.recipe.row.secrets}
+        names = dict.fromkeys((self.recipe.row.identity, *self.recipe.fields, *self.recipe.diffed))
+        return {name: item[name] for name in names if name not in hidden and item is not None and item.get(name) is not None}
 
 
 class InfoModule(ApiModule):
     """A module that reads one object or a list of them. Nothing found is an empty list."""
 
-    def __init__(self, row: engine.Resource, argument_spec: Optional[Spec] = None, **rules: Any) -> None:
-        """``argument_spec`` has options beside the shared ones."""
+    def __init__(
+        self,
+        row: engine.Resource,
+        argument_spec: Optional[Spec] = None,
+        *,
+        variants: Optional[Mapping[str, engine.Resource]] = None,
+        **rules: Any,
+    ) -> None:
+        """``argument_spec`` has options beside the shared ones. ``variants``: with that option given, that row is read instead."""
         self.row = row
+        self.variants = variants or {}
         shared: Dict[str, Dict[str, Any]] = {
-            "id": {"type": "str"},
-            **{key: {"type": "str"} for key in row.keys},
+            **{name: {"type": "str"} for name in row.named_by},
+            **(TENANT_SPEC if row.tenant else {}),
             "filters": {"type": "dict"},
             "fields": {"type": "list", "elements": "str"},
             "limit": {"type": "int"},
-            "order": {"type": "str", "choices": ["ASC", "DESC"], "default": "ASC"},
         }
-        rules.setdefault("mutually_exclusive", [("id", other) for other in (*row.keys, "filters")])
+        if row.paged:
+            shared["order"] = {"type": "str", "choices": ["ASC", "DESC"], "default": "ASC"}
+        others = [name for name in row.named_by if name != row.identity]
+        rules.setdefault("mutually_exclusive", [(row.identity, other) for other in (*others, "filters")])
         super().__init__({**shared, **(argument_spec or {})}, **rules)
+
+    def row_for(self, params: Mapping[str, Any]) -> engine.Resource:
+        """The row that these options ask for."""
+        return next((row for option, row in self.variants.items() if params[option] is not None), self.row)
 
     def work(self, client: Client, params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
         """Read."""
         return {"changed": False, self.row.list_name: self.read(client, params)}
+
+    def complete(self, client: Client, item: Dict[str, Any], params: Mapping[str, Any]) -> Dict[str, Any]:
+        """The object with what the options ask for beyond it."""
+        return item
 
     def read(self, client: Client, params: Mapping[str, Any]) -> List[Dict[str, Any]]:
         """The objects that the options ask for.
 
         :raises ResourceError: for a limit that is none.
         """
+        row = self.row_for(params)
         if params["limit"] is not None and params["limit"] < 1:
             raise engine.ResourceError(f"limit must be at least 1, not {params['limit']}.")
-        engine.refuse_empty(params, "id", *self.row.keys)
-        fields = ["id", *(name for name in params["fields"] if name != "id")] if params["fields"] else None
-        if params["id"]:
-            found = engine.read(client, self.row, params, params["id"])
-            return [] if found is None else [found if fields is None else project(found, fields)]
-        conditions = self.conditions(params)
-        return list(engine.listing(client, self.row, params, conditions, limit=params["limit"], fields=fields, order=params["order"]))
+        engine.refuse_empty(params, *row.named_by, *self.variants)
+        fields = [row.identity, *(name for name in params["fields"] if name != row.identity)] if params["fields"] else None
+        if params.get(row.identity):
+            found = engine.read(client, row, params, params[row.identity])
+            items: Iterable[Dict[str, Any]] = [] if found is None else [found]
+        else:
+            conditions = self.conditions(params)
+            items = engine.listing(client, row, params, conditions, limit=params["limit"], order=params.get("order"))
+        # One at a time: of a long list only what is asked for is kept.
+        completed = (row.shown(self.complete(client, item, params)) for item in items)
+        return [item if fields is None else project(item, fields) for item in completed]
 
     def conditions(self, params: Mapping[str, Any]) -> Conditions:
         """What the objects must fulfil, by ``filters`` and by natural key.
 
         :raises FilterError: for what the list does not understand.
         """
-        keys = {key: params[key] for key in self.row.keys if params[key]}
-        return self.row.conditions({**(params["filters"] or {}), **keys})
+        row = self.row_for(params)
+        keys = {key: params[key] for key in row.keys if params.get(key)}
+        return row.conditions({**(params["filters"] or {}), **keys})

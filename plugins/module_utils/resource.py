@@ -12,7 +12,7 @@ import heapq
 import itertools
 import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from urllib.parse import quote
 
 from . import filters as filtering
@@ -36,30 +36,83 @@ class AmbiguousError(ResourceError):
         self.ids = list(ids)
 
 
+class WaitError(Exception):
+    """The object did not get where it should, or not in time. ``object`` is as it was last seen, ``row`` its resource; ``changed``
+    says whether something was changed before."""
+
+    def __init__(self, message: str, row: Resource, item: Optional[Object]) -> None:
+        super().__init__(message)
+        self.row = row
+        self.object = item
+        self.changed = False
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A list field that is changed by calls of its own, below the item: ``{path}/add`` and ``{path}/remove``.
+
+    They take a bare array of ids, or an object that has it under ``key``.
+    """
+
+    field: str
+    path: str
+    key: str = ""
+
+    def body(self, members: Sequence[str]) -> Any:
+        """What a call sends."""
+        return {self.key: list(members)} if self.key else list(members)
+
+
 @dataclass(frozen=True)
 class Resource:
     """One row: what the API says of a resource and a module's argument spec cannot.
 
     ``path`` is the collection's, ``{placeholders}`` in it name options; an item lies below it, with a trailing slash where the
-    collection has one. ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the
-    list's direct operators a field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold
-    named values, in filters ``field__name``. ``replaces`` are such fields that PUT replaces whole, with the most entries they
-    take: they are merged unless ``purge``. ``required`` is what the service wants on creation. ``max_length`` is characters a field.
+    collection has one, or below ``item_path``. ``identity`` is the field that an item's path names; for ids, ``id_pattern`` and
+    ``id_words`` say what one looks like. ``tenant``: the same paths exist below ``/v3/accounts/{account_id}`` too. ``me``: the id may
+    be ``me``. ``readable``: one object has a GET of its own, otherwise it is looked up in the list. ``paged``: the list takes page
+    parameters.
+
+    ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the list's direct operators
+    a field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold named values, in filters
+    ``field__name``. ``query`` and ``item_query`` are options that are parameters of the list and of the GET of one object.
+
+    ``required`` is what the service wants on creation, ``create_only`` what cannot change later. ``unordered`` are lists that are
+    sets. ``nullable`` are fields that null clears. ``max_length`` is characters a field. ``replaces`` are fields of named values that
+    PUT replaces whole, with the most entries they take: they are merged unless ``purge``. ``memberships`` are changed by calls of
+    their own.
+
+    ``write_only`` fields are never returned. ``secrets`` are returned and never shown, as ``field`` or ``field.inner``; ``once`` are those
+    that only the answer to a creation has.
     """
 
     name: str
     path: str
     plural: str = ""
     keys: Tuple[str, ...] = ("name",)
+    identity: str = "id"
+    id_pattern: str = r"[0-9a-f]{32}"
+    id_words: str = "an id is 32 hexadecimal digits in lower case"
+    item_path: str = ""
+    tenant: bool = False
+    me: bool = False
+    readable: bool = True
+    paged: bool = True
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     packed_filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     mappings: Tuple[str, ...] = ()
+    query: Tuple[str, ...] = ()
+    item_query: Tuple[str, ...] = ()
     required: Tuple[str, ...] = ()
     create_only: Tuple[str, ...] = ()
     unordered: Tuple[str, ...] = ()
+    nullable: Tuple[str, ...] = ()
     replaces: Mapping[str, int] = field(default_factory=dict)
+    memberships: Tuple[Membership, ...] = ()
     max_length: Mapping[str, int] = field(default_factory=dict)
-    id_pattern: str = r"[0-9a-f]{32}"
+    write_only: Tuple[str, ...] = ()
+    secrets: Tuple[str, ...] = ()
+    once: Tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -70,6 +123,11 @@ class Resource:
     def list_name(self) -> str:
         """The key under which an info module returns its list."""
         return self.plural or self.name + "s"
+
+    @property
+    def named_by(self) -> Tuple[str, ...]:
+        """The options that name one object."""
+        return tuple(dict.fromkeys((self.identity, *self.keys)))
 
     @property
     def allowed_filters(self) -> Dict[str, Tuple[str, ...]]:
@@ -83,26 +141,35 @@ class Resource:
 
     def collection(self, params: Params) -> str:
         """The list's path."""
-        if "{" not in self.path:
-            return self.path
-        return self.path.format(**{name: quote(str(value), safe="") for name, value in params.items() if value is not None})
+        return self._filled(self.path, params)
 
     def item(self, params: Params, identity: str) -> str:
         """One object's path.
 
         :raises ResourceError: for an id that cannot be one of this resource.
         """
-        collection = self.collection(params)
-        slash = "/" if collection.endswith("/") else ""
-        return f"{collection.rstrip('/')}/{quote(self.checked_id(identity), safe='')}{slash}"
+        return self.below(params, quote(self.checked_id(identity), safe=""))
+
+    def below(self, params: Params, last: str) -> str:
+        """The path of an object whose last part is known."""
+        path = self._filled(self.item_path or self.path, params)
+        return f"{path.rstrip('/')}/{last}{'/' if path.endswith('/') else ''}"
+
+    def _filled(self, path: str, params: Params) -> str:
+        if self.tenant and params.get("account_id"):
+            version, rest = path[: path.index("/", 1)], path[path.index("/", 1) :]
+            path = f"{version}/accounts/{{account_id}}{rest}"
+        if "{" not in path:
+            return path
+        return path.format(**{name: quote(str(value), safe="") for name, value in params.items() if value is not None})
 
     def checked_id(self, identity: Any) -> str:
         """The id, if it can be one.
 
         :raises ResourceError: when it cannot.
         """
-        if not re.fullmatch(self.id_pattern, str(identity)):
-            raise ResourceError(f"'{identity}' is no id of a {self.label}: an id is 32 hexadecimal digits in lower case.")
+        if not (self.me and identity == "me") and not re.fullmatch(self.id_pattern, str(identity)):
+            raise ResourceError(f"'{identity}' is no {self.identity} of a {self.label}: {self.id_words}.")
         return str(identity)
 
     def conditions(self, given: Optional[Mapping[str, Any]]) -> filtering.Conditions:
@@ -112,14 +179,92 @@ class Resource:
         """
         return filtering.parse(given, self.allowed_filters, self.mappings)
 
+    def shown(self, item: Object) -> Object:
+        """The object without what must never be shown."""
+        return without(item, self.secrets)
+
+
+def without(item: Object, names: Sequence[str]) -> Object:
+    """The object without these fields; ``a.b`` is the field b of the object, or of each object of the list, that the field a is."""
+    kept = {name: value for name, value in item.items() if name not in names}
+    inner: Dict[str, List[str]] = {}
+    for name in names:
+        head, dot, rest = name.partition(".")
+        if dot and head in kept:
+            inner.setdefault(head, []).append(rest)
+    for head, rests in inner.items():
+        value = kept[head]
+        if isinstance(value, list):
+            kept[head] = [without(entry, rests) if isinstance(entry, dict) else entry for entry in value]
+        elif isinstance(value, dict):
+            kept[head] = without(value, rests)
+    return kept
+
 
 @dataclass(frozen=True)
 class Call:
-    """One request that changes something."""
+    """One request that changes something. ``{id}`` in the path stands for the object that a call before has made.
+
+    ``otherwise`` are calls that do the same where an older service does not have this operation (404, 405).
+    """
 
     method: str
     path: str
     json: Any = None
+    query: Optional[Mapping[str, Any]] = None
+    headers: Optional[Mapping[str, str]] = None
+    otherwise: Tuple[Call, ...] = ()
+
+    def send(self, client: Client, identity: str = "") -> Any:
+        """Carry it out.
+
+        :param identity: what ``{id}`` stands for.
+        :return: the decoded answer.
+        :raises ApiError, TransportError: as the client does.
+        """
+        path = self.path.replace("{id}", quote(identity, safe=""))
+        try:
+            if self.method == "DELETE" and not self.otherwise:
+                return self._delete(client, path)
+            return client.request(self.method, path, query=self.query, json=self.json, headers=self.headers).body
+        except ApiError as error:
+            if not self.otherwise or error.status not in (404, 405):
+                raise
+        answer = None
+        for call in self.otherwise:
+            answer = call.send(client, identity)
+        return answer
+
+    def _delete(self, client: Client, path: str) -> Any:
+        """Something that is gone already is gone."""
+        try:
+            return client.request("DELETE", path, query=self.query, json=self.json, headers=self.headers).body
+        except ApiError as error:
+            if error.means_absent:
+                return None
+            raise
+
+
+@dataclass(frozen=True)
+class Await(Call):
+    """Not a change but a pause of a plan: reads the path until ``done`` says so of the object, or it is gone.
+
+    ``timeout`` and ``interval`` are seconds.
+    """
+
+    row: Optional[Resource] = None
+    done: Callable[[Object], bool] = field(default=bool, compare=False)
+    timeout: float = 600
+    interval: float = 5
+
+    def send(self, client: Client, identity: str = "") -> Any:
+        """Wait.
+
+        :raises WaitError: when the time is over.
+        """
+        path = self.path.replace("{id}", quote(identity, safe=""))
+        assert self.row is not None
+        return wait_for(client, self.row, lambda: client.get(path), self.done, timeout=self.timeout, interval=self.interval)
 
 
 @dataclass(frozen=True)
@@ -139,12 +284,34 @@ class Plan:
 class Recipe:
     """How one resource is created, changed and deleted; a module overrides one of these small methods where its resource is special.
 
-    All are pure. ``fields`` are the module's writable options; ``params`` its options; ``current`` the object as it is or None.
+    ``prepare``, ``find`` and ``complete`` read from the service; all others are pure. ``fields`` are the module's writable options;
+    ``params`` its options; ``current`` the object as it is or None. ``states`` are further values of the option ``state`` beside present
+    and absent; with ``waits`` the module can wait until ``finished``. ``diffed`` are fields that diffs show beside the writable ones: those
+    that ``act`` changes.
     """
+
+    states: Tuple[str, ...] = ()
+    waits = False
+    diffed: Tuple[str, ...] = ()
 
     def __init__(self, row: Resource, fields: Sequence[str]) -> None:
         self.row = row
         self.fields = tuple(fields)
+
+    def prepare(self, client: Client, params: Params) -> Params:
+        """The options with what has to be looked up or worked out first: names resolved to ids, checksums of files.
+
+        :raises ResourceError: when they cannot be what they should.
+        """
+        return params
+
+    def find(self, client: Client, params: Params) -> Optional[Object]:
+        """The object that the options name, None where there is none."""
+        return find(client, self.row, params)
+
+    def complete(self, client: Client, current: Object, params: Params) -> Object:
+        """The object with what the service keeps elsewhere, such as its members."""
+        return current
 
     def desired(self, params: Params, current: Optional[Object]) -> Object:
         """The fields that the user asks for, merged with what stays.
@@ -152,37 +319,95 @@ class Recipe:
         :raises ResourceError: for values that the service would refuse.
         """
         wanted = {name: params[name] for name in self.fields if params.get(name) is not None}
+        wanted.update(dict.fromkeys(params.get("clear") or ()))
+        if current is not None and params.get("update_secrets") != "always":
+            wanted = {name: value for name, value in wanted.items() if name not in self.row.write_only}
         for name, most in self.row.replaces.items():
             if name in wanted:
                 held = {} if params.get("purge") or current is None else current.get(name) or {}
                 wanted[name] = _merged(name, wanted[name], held, most)
+        for membership in self.row.memberships:
+            if membership.field in wanted:
+                held = (current or {}).get(membership.field) or ()
+                wanted[membership.field] = _members(wanted[membership.field], held, params.get("membership") or "exact")
         for name, longest in self.row.max_length.items():
-            if len(str(wanted.get(name, ""))) > longest:
+            if len(str(wanted.get(name) or "")) > longest:
                 raise ResourceError(f"{name} has {len(str(wanted[name]))} characters; the service takes at most {longest}.")
         return wanted
 
+    def item(self, current: Optional[Object], params: Params) -> str:
+        """The path of the object, with ``{id}`` for one that is still to be made; ``me`` stays ``me``."""
+        if self.row.me and params.get(self.row.identity) == "me":
+            return self.row.item(params, "me")
+        if current is None or not current.get(self.row.identity):
+            return self.row.below(params, "{id}")
+        return self.row.item(params, current[self.row.identity])
+
     def create(self, wanted: Object, params: Params) -> List[Call]:
         """The calls that make the object."""
-        return [Call("POST", self.row.collection(params), wanted)]
+        return [Call("POST", self.row.collection(params), self._body(wanted)), *self._member_calls(None, wanted, params)]
 
     def update(self, current: Object, changes: Object, params: Params) -> List[Call]:
         """The calls that change it. There is no PATCH: what does not change is sent back as it is."""
-        writable = [name for name in self.fields if name not in self.row.create_only]
-        body = {name: current[name] for name in writable if current.get(name) is not None}
-        body.update(changes)
-        return [Call("PUT", self.row.item(params, current["id"]), body)]
+        calls = self._member_calls(current, changes, params)
+        altered = self._body(changes)
+        if not altered:
+            return calls
+        skipped = (*self.row.create_only, *self.row.write_only, *self.row.secrets)
+        writable = [name for name in self.fields if name not in skipped]
+        body = self._body({name: current[name] for name in writable if current.get(name) is not None})
+        body.update(altered)
+        return [Call("PUT", self.item(current, params), body), *calls]
 
     def delete(self, current: Object, params: Params) -> List[Call]:
         """The calls that remove it."""
-        return [Call("DELETE", self.row.item(params, current["id"]))]
+        return [Call("DELETE", self.item(current, params))]
+
+    def act(self, current: Optional[Object], after: Object, params: Params) -> Tuple[Object, List[Call]]:
+        """What ``state`` asks for beyond the fields: what that changes of the object, and the calls. ``after`` is the planned object."""
+        return {}, []
+
+    def reveals(self, step: Plan, params: Params) -> bool:
+        """Whether an answer of this plan holds a secret that is returned once."""
+        return step.before is None and step.after is not None
+
+    def finished(self, item: Object, params: Params) -> bool:
+        """Whether the object is where waiting ends.
+
+        :raises WaitError: when it never will be.
+        """
+        return True
 
     def same(self, name: str, current: Any, wanted: Any) -> bool:
         """Whether a field has the wanted value already. The service does not tell an empty value from none."""
+        if name in self.row.write_only:
+            return False
         if current in _EMPTY and wanted in _EMPTY:
             return True
-        if name in self.row.unordered and isinstance(current, list) and isinstance(wanted, list):
+        sets = (*self.row.unordered, *(membership.field for membership in self.row.memberships))
+        if name in sets and isinstance(current, list) and isinstance(wanted, list):
             return sorted(map(repr, current)) == sorted(map(repr, wanted))
         return bool(current == wanted) and type(current) is type(wanted)
+
+    def _body(self, some: Object) -> Object:
+        """What goes in a body: members are changed by calls of their own."""
+        return {name: value for name, value in some.items() if all(name != known.field for known in self.row.memberships)}
+
+    def _member_calls(self, current: Optional[Object], changes: Object, params: Params) -> List[Call]:
+        calls = []
+        for membership in self.row.memberships:
+            if membership.field not in changes:
+                continue
+            held, wanted = (current or {}).get(membership.field) or [], changes[membership.field] or []
+            path = f"{self.item(current, params).rstrip('/')}/{membership.path}"
+            added, removed = [one for one in wanted if one not in held], [one for one in held if one not in wanted]
+            if added:
+                older = Call("POST", path, membership.body(added))
+                calls.append(Call("POST", f"{path}/add", older.json, otherwise=(older,)))
+            if removed:
+                older = Call("DELETE", path, membership.body(removed))
+                calls.append(Call("POST", f"{path}/remove", older.json, otherwise=(older,)))
+        return calls
 
 
 def plan(recipe: Recipe, current: Optional[Object], params: Params) -> Plan:
@@ -200,18 +425,19 @@ def plan(recipe: Recipe, current: Optional[Object], params: Params) -> Plan:
         missing = [name for name in row.required if wanted.get(name) in _EMPTY]
         if missing:
             raise ResourceError(f"There is no such {row.label} yet; to create it give also: {', '.join(missing)}.")
-        return Plan(None, wanted, tuple(recipe.create(wanted, params)))
+        acted, calls = recipe.act(None, wanted, params)
+        return Plan(None, {**wanted, **acted}, (*recipe.create(wanted, params), *calls))
     changes = {name: value for name, value in wanted.items() if not recipe.same(name, current.get(name), value)}
     fixed = [name for name in row.create_only if name in changes]
     if fixed:
         told = ", ".join(f"{name} is {current.get(name)!r}, wanted {changes[name]!r}" for name in fixed)
         raise ResourceError(
-            f"The {row.label} {current.get('id')} cannot be changed so: {told}. This can be set only when it is created; "
+            f"The {row.label} {current.get(row.identity)} cannot be changed so: {told}. This can be set only when it is created; "
             "delete it and create it anew if you mean it."
         )
-    if not changes:
-        return Plan(current, current)
-    return Plan(current, {**current, **changes}, tuple(recipe.update(current, changes, params)))
+    after = {**current, **changes}
+    acted, calls = recipe.act(current, after, params)
+    return Plan(current, {**after, **acted}, (*(recipe.update(current, changes, params) if changes else ()), *calls))
 
 
 def listing(
@@ -237,13 +463,27 @@ def listing(
         return filtering.query(some, row.filters)
 
     def part(some: filtering.Conditions) -> Iterator[Object]:
-        return client.list(path, pairs(some), limit=None if local else limit, order=order, empty_on_404="{" not in row.path)
+        return client.list(
+            path,
+            pairs(some),
+            limit=None if local else limit,
+            order=order if row.paged else None,
+            paged=row.paged,
+            empty_on_404="{" not in row.path and not (row.tenant and params.get("account_id")),
+            **_given(row.query, params),
+        )
 
     parts = [part(some) for some in filtering.split(remote, lambda some: client.url_length(path, pairs(some)), LONGEST_URL)]
     # Each part comes in the order of creation, and so must the whole.
     found = parts[0] if len(parts) == 1 else heapq.merge(*parts, key=lambda item: str(item.get("created_at")), reverse=order == "DESC")
     wanted = (item if fields is None else project(item, fields) for item in found if filtering.matches(local, item))
     yield from itertools.islice(wanted, limit)
+
+
+def _given(names: Sequence[str], params: Params) -> Dict[str, Any]:
+    """The query parameters among the options; a list is sent as one value with commas."""
+    given = {name: params[name] for name in names if params.get(name) is not None}
+    return {name: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value for name, value in given.items()}
 
 
 def refuse_empty(params: Params, *names: str) -> None:
@@ -262,9 +502,12 @@ def read(client: Client, row: Resource, params: Params, identity: str) -> Option
     :raises ResourceError: for an id that cannot be one of this resource.
     :raises ApiError: also when the answer is no object.
     """
+    if not row.readable:
+        identity = row.checked_id(identity)
+        return next((item for item in listing(client, row, params) if item.get(row.identity) == identity), None)
     path = row.item(params, identity)
-    found = client.get(path)
-    if found is not None and not (isinstance(found, dict) and found.get("id")):
+    found = client.get(path, **_given(row.item_query, params))
+    if found is not None and not (isinstance(found, dict) and found.get(row.identity)):
         message = f"The answer is no {row.label}."
         raise ApiError(message, status=200, method="GET", path=path, request_id=client.last_request_id, body=found)
     return found
@@ -276,16 +519,16 @@ def find(client: Client, row: Resource, params: Params) -> Optional[Object]:
     :raises AmbiguousError: when several have the key.
     :raises ResourceError: when nothing names it.
     """
-    refuse_empty(params, "id")
-    if params.get("id"):
-        return read(client, row, params, params["id"])
+    refuse_empty(params, row.identity)
+    if params.get(row.identity):
+        return read(client, row, params, params[row.identity])
     key = next((name for name in row.keys if params.get(name) not in _EMPTY), None)
     if key is None:
-        raise ResourceError(f"Which {row.label}? Give {' or '.join(('id', *row.keys))}.")
+        raise ResourceError(f"Which {row.label}? Give {' or '.join(row.named_by)}.")
     conditions = (filtering.Condition(key, "eq", (str(params[key]),)),)
     matching = [item for item in listing(client, row, params, conditions) if item.get(key) == params[key]]
     if len(matching) > 1:
-        ids = [str(item.get("id")) for item in matching]
+        ids = [str(item.get(row.identity)) for item in matching]
         shown = ", ".join(ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
         raise AmbiguousError(
             f"{len(ids)} {row.list_name.replace('_', ' ')} have the {key} {params[key]!r}: {shown}. Give the id of the one you mean.", ids
@@ -295,52 +538,103 @@ def find(client: Client, row: Resource, params: Params) -> Optional[Object]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ``ensure`` did or would do: the plan, the object as it is now, and whether anything was changed."""
+    """What ``ensure`` did or would do: the plan, the object as it is now, whether anything was changed, and the secrets that answers
+    held and that the service will not tell again."""
 
     plan: Plan
     object: Optional[Object]
     changed: bool
+    secrets: Mapping[str, Any] = field(default_factory=dict)
 
 
-def ensure(client: Client, recipe: Recipe, params: Params, *, dry_run: bool = False) -> Outcome:
+def ensure(
+    client: Client, recipe: Recipe, params: Params, *, dry_run: bool = False, ready: Callable[[Plan], None] = lambda step: None
+) -> Outcome:
     """Bring one object into the wanted state, or say what that would take.
 
     When the service says that somebody else created it meanwhile, or a creation's answer was lost, the object is looked up by its
     natural key and taken from there.
+
+    :param ready: is shown each plan before it is carried out and may refuse it with a ResourceError.
     """
-    current = find(client, recipe.row, params)
+    params = recipe.prepare(client, params)
+    current = _current(client, recipe, params)
     step = plan(recipe, current, params)
+    ready(step)
     if dry_run or not step.changed:
         return Outcome(step, step.after, step.changed)
+    secrets: Dict[str, Any] = {}
     try:
-        return Outcome(step, _carry_out(client, recipe, step, params), True)
+        return Outcome(step, _carry_out(client, recipe, step, params, secrets), True, secrets)
     except (ApiError, TransportError) as error:
         clash = isinstance(error, ApiError) and error.status == 409
-        if current is not None or step.after is None or not (clash or error.maybe_done):
+        if current is not None or step.after is None or secrets or not (clash or error.maybe_done):
             raise
-        found = find(client, recipe.row, params)
+        found = _current(client, recipe, params)
         if found is None:
             raise
     second = plan(recipe, found, params)
-    now = _carry_out(client, recipe, second, params) if second.changed else found
+    ready(second)
+    now = _carry_out(client, recipe, second, params, secrets) if second.changed else found
     if clash:
-        return Outcome(second, now, second.changed)
-    return Outcome(Plan(None, now, step.calls), now, True)
+        return Outcome(second, now, second.changed, secrets)
+    return Outcome(Plan(None, now, step.calls), now, True, secrets)
 
 
-def _carry_out(client: Client, recipe: Recipe, step: Plan, params: Params) -> Optional[Object]:
+def wait_for(
+    client: Client,
+    row: Resource,
+    look: Callable[[], Optional[Object]],
+    done: Callable[[Object], bool],
+    *,
+    timeout: float,
+    interval: float,
+) -> Optional[Object]:
+    """Look until ``done`` says so of the object, or it is gone. Times are seconds.
+
+    :return: the object as it was then, None when it is gone.
+    :raises WaitError: when the time is over, with the object as it was last seen.
+    """
+    end = client.monotonic() + timeout
+    while True:
+        item = look()
+        if item is None or done(item):
+            return item
+        if client.monotonic() >= end:
+            raise WaitError(f"The {row.label} {item.get(row.identity, '')} is not there yet after {timeout:g} seconds.", row, item)
+        client.sleep(max(0.0, min(interval, end - client.monotonic())))
+
+
+def _current(client: Client, recipe: Recipe, params: Params) -> Optional[Object]:
+    found = recipe.find(client, params)
+    return None if found is None else recipe.complete(client, found, params)
+
+
+def _carry_out(client: Client, recipe: Recipe, step: Plan, params: Params, secrets: Dict[str, Any]) -> Optional[Object]:
+    """Send the calls of a plan and give the object as it is then. What is returned once goes to ``secrets`` as soon as it came."""
+    row = recipe.row
+    identity = str((step.before or {}).get(row.identity) or "")
     answer: Any = None
     for call in step.calls:
-        if call.method == "DELETE":
-            client.delete(call.path, json=call.json)
-        else:
-            answer = client.request(call.method, call.path, json=call.json).body
+        answer = call.send(client, identity)
+        if isinstance(answer, dict):
+            identity = identity or str(answer.get(row.identity) or "")
+            secrets.update({name: answer[name] for name in row.once if answer.get(name) is not None})
     if step.after is None:
         return None
-    if isinstance(answer, dict) and answer.get("id"):
-        return answer
-    identity = (step.before or {}).get("id")
-    return find(client, recipe.row, {**params, "id": identity} if identity else params)
+    # The answer to the last call is the object, unless it is one of those that have none, or another one.
+    if not (isinstance(answer, dict) and answer.get(row.identity) and answer[row.identity] == (identity or answer[row.identity])):
+        named = {**params, row.identity: params[row.identity] if params.get(row.identity) == "me" else identity}
+        answer = find(client, row, named) if identity else recipe.find(client, params)
+    return None if answer is None else recipe.complete(client, answer, params)
+
+
+def _members(wanted: Sequence[str], held: Sequence[str], how: str) -> List[str]:
+    """The members that a set shall have, those that stay first."""
+    if how == "remove":
+        return [one for one in held if one not in wanted]
+    stay = [one for one in held if how == "add" or one in wanted]
+    return [*stay, *(one for one in dict.fromkeys(wanted) if one not in stay)]
 
 
 def _merged(name: str, wanted: Any, held: Mapping[str, Any], most: int) -> Dict[str, str]:

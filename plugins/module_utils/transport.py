@@ -13,7 +13,7 @@ import re
 import socket
 import traceback
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 from urllib.parse import urlsplit
 
 try:
@@ -132,18 +132,30 @@ class Transport:
         headers: Optional[Mapping[str, str]] = None,
         data: Body = None,
         files: Any = None,
+        sink: Optional[BinaryIO] = None,
+        anonymous: bool = False,
     ) -> RawReply:
         """Send one request and read its whole answer. Redirects are given back, not followed.
 
+        :param sink: takes the body of a success piece by piece, so that it need not fit into memory; ``content`` is then empty.
+        :param anonymous: without the token, for addresses that are not the service's.
         :raises TransportError: when no whole answer came.
         """
         try:
             request = requests.Request(method, url, params=list(query), headers=dict(headers or {}), data=data, files=files)
+            if anonymous:
+                request.auth = _Nobody()
             prepared = self._session.prepare_request(request)
             reply = self._session.send(prepared, timeout=self.timeout, allow_redirects=False, **self._settings_for(url))
             with reply:
                 # In large pieces: requests' own ten kilobytes a piece cost a tenth of the time of a long list.
-                content = b"".join(reply.iter_content(1 << 20))
+                pieces = reply.iter_content(1 << 20)
+                if sink is None or not 200 <= reply.status_code < 300:
+                    content = b"".join(pieces)
+                else:
+                    content = b""
+                    for piece in pieces:
+                        sink.write(piece)
                 _check_length(method, reply)
                 return RawReply(reply.status_code, reply.headers, content)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
@@ -162,6 +174,10 @@ if REQUESTS_IMPORT_ERROR is None:
 
         def __call__(self, request: Any) -> Any:
             request.headers["Authorization"] = "Bearer " + self._token
+            return request
+
+    class _Nobody(requests.auth.AuthBase):
+        def __call__(self, request: Any) -> Any:
             return request
 
 

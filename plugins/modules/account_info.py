@@ -62,14 +62,14 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import resources
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts
 
 
 class AccountInfo(ApiModule):
     def work(self, client, params, check_mode):
-        account = client.get(resources.ACCOUNT.item(params, "me"), include=params["include"] or None)
+        account = client.get(accounts.ACCOUNT.item(params, "me"), include=params["include"] or None)
         if account is None:
             raise ResourceError("The service has no account for this key.")
         return {"changed": False, "accounts": [account]}

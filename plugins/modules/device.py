@@ -206,9 +206,9 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import resources
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe, ResourceError
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 
 
 class DeviceRecipe(Recipe):
@@ -228,7 +228,7 @@ class DeviceRecipe(Recipe):
 
 def main():
     ResourceModule(
-        resources.DEVICE,
+        directory.DEVICE,
         argument_spec=dict(
             endpoint_name=dict(type="str"),
             name=dict(type="str"),

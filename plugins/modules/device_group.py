@@ -120,13 +120,13 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import resources
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 
 
 def main():
     ResourceModule(
-        resources.DEVICE_GROUP,
+        directory.DEVICE_GROUP,
         argument_spec=dict(
             name=dict(type="str"),
             description=dict(type="str"),

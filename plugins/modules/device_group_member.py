@@ -148,11 +148,12 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import bulk, resources
+from ansible_collections.pelion.device_management.plugins.module_utils import bulk
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule, failure
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError, find, listing
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 
 
 def refused(result):
@@ -165,7 +166,7 @@ class DeviceGroupMember(ApiModule):
         if not 1 <= params["concurrency"] <= 64:
             raise ResourceError(f"concurrency must be 1 to 64, not {params['concurrency']}.")
         conditions, asked = self.wanted(params)
-        group = find(client, resources.DEVICE_GROUP, {"id": params["device_group_id"], "name": params["device_group"]})
+        group = find(client, directory.DEVICE_GROUP, {"id": params["device_group_id"], "name": params["device_group"]})
         report = {}
         if group is None:
             missing = f"There is no device group {params['device_group'] or params['device_group_id']}"
@@ -175,7 +176,7 @@ class DeviceGroupMember(ApiModule):
             group = {"id": None}
             report["warnings"] = [f"{missing} yet. Check mode shows what a new one would hold."]
         # A device tells its groups, so one listing says both that it exists and whether it is a member.
-        devices = listing(client, resources.DEVICE, params, conditions) if conditions else ()
+        devices = listing(client, directory.DEVICE, params, conditions) if conditions else ()
         found = {device["id"]: group["id"] in device.get("groups", ()) for device in devices}
         self.check(params, asked, found)
 
@@ -185,7 +186,7 @@ class DeviceGroupMember(ApiModule):
         else:
             add = [device for device, member in found.items() if not member]
         if params["state"] == "exact" and group["id"]:
-            members = listing(client, resources.DEVICE_GROUP_DEVICE, {"device_group_id": group["id"]}, fields=["id"])
+            members = listing(client, directory.DEVICE_GROUP_DEVICE, {"device_group_id": group["id"]}, fields=["id"])
             remove = [member["id"] for member in members if member["id"] not in found]
         report.update(self.change(client, params, check_mode, group["id"], add, remove, len(found)))
         return report
@@ -196,8 +197,8 @@ class DeviceGroupMember(ApiModule):
         if params["device_ids"] is None:
             if not params["filters"]:
                 raise ResourceError("filters is empty, which would mean every device of the account. Name at least one condition.")
-            return resources.DEVICE.conditions(params["filters"]), None
-        asked = list(dict.fromkeys(resources.DEVICE.checked_id(device) for device in params["device_ids"]))
+            return directory.DEVICE.conditions(params["filters"]), None
+        asked = list(dict.fromkeys(directory.DEVICE.checked_id(device) for device in params["device_ids"]))
         return (Condition("id", "in", tuple(asked)),) if asked else (), asked
 
     @staticmethod
@@ -218,7 +219,7 @@ class DeviceGroupMember(ApiModule):
         for result in bulk.each(
             [] if check_mode else steps,
             lambda step: client.post(
-                f"{resources.DEVICE_GROUP_DEVICE.collection({'device_group_id': group})}{step[0]}/", {"device_id": step[1]}
+                f"{directory.DEVICE_GROUP_DEVICE.collection({'device_group_id': group})}{step[0]}/", {"device_id": step[1]}
             ),
             params["concurrency"],
             stop=refused,

@@ -98,25 +98,21 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import resources
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import check, unpack
 from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 
 
 class DeviceInfo(InfoModule):
-    def read(self, client, params):
-        if params["device_group_id"]:
-            self.row = resources.DEVICE_GROUP_DEVICE
-        return super().read(client, params)
-
     def conditions(self, params):
-        return super().conditions(params) + check(unpack(params["query"] or ""), self.row.allowed_filters)
+        return super().conditions(params) + check(unpack(params["query"] or ""), self.row_for(params).allowed_filters)
 
 
 def main():
     DeviceInfo(
-        resources.DEVICE,
+        directory.DEVICE,
         dict(device_group_id=dict(type="str"), query=dict(type="str")),
+        variants=dict(device_group_id=directory.DEVICE_GROUP_DEVICE),
         mutually_exclusive=[("id", other) for other in ("name", "endpoint_name", "filters", "device_group_id", "query")],
     ).main()
 

@@ -105,10 +105,10 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import resources
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import packed, unpack
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 
 
 def meaning(query):
@@ -119,7 +119,7 @@ def meaning(query):
 class DeviceQueryRecipe(Recipe):
     def desired(self, params, current):
         if params["filters"]:
-            params = {**params, "query": packed(resources.DEVICE.conditions(params["filters"]))}
+            params = {**params, "query": packed(directory.DEVICE.conditions(params["filters"]))}
         elif params["query"]:
             unpack(params["query"])  # raises for what is no query at all
         return super().desired(params, current)
@@ -132,7 +132,7 @@ class DeviceQueryRecipe(Recipe):
 
 def main():
     ResourceModule(
-        resources.DEVICE_QUERY,
+        directory.DEVICE_QUERY,
         argument_spec=dict(
             name=dict(type="str"),
             query=dict(type="str"),

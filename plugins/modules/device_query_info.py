@@ -62,12 +62,12 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import resources
 from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 
 
 def main():
-    InfoModule(resources.DEVICE_QUERY).main()
+    InfoModule(directory.DEVICE_QUERY).main()
 
 
 if __name__ == "__main__":

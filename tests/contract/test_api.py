@@ -28,8 +28,7 @@ Schema = Mapping[str, Any]
 SPEC_DIR = Path(os.environ.get("PELION_SPEC_DIR") or collection.ROOT.parent / "shared/api")
 SPEC, FACTS = SPEC_DIR / "pelion-2021.openapi.yaml", SPEC_DIR / "facts.yaml"
 
-resources = collection.util("resources")
-ROWS = {name: row for name, row in vars(resources).items() if isinstance(row, resources.Resource)}
+ROWS = collection.rows()
 DECLARED = {name: collection.declared(name) for name in collection.MODULES}
 RESOURCE_MODULES = [name for name in collection.MODULES if collection.base(name) == "ResourceModule"]
 INFO_MODULES = [name for name in collection.MODULES if collection.base(name) == "InfoModule"]
@@ -164,7 +163,7 @@ def operations() -> Iterator[tuple[str, str]]:
         row = DECLARED[name].recipe.row
         yield from [("GET", collection_path(row)), ("POST", collection_path(row))]
         yield from [(method, item_path(row)) for method in ("GET", "PUT", "DELETE")]
-    yield ("GET", collection_path(resources.DEVICE_GROUP_DEVICE))
+    yield ("GET", collection_path(ROWS["DEVICE_GROUP_DEVICE"]))
     yield from FURTHER_OPERATIONS
 
 

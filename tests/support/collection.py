@@ -40,6 +40,16 @@ def util(name: str) -> Any:
     return importlib.import_module(f"ansible_collections.{NAME}.plugins.module_utils.{name}")
 
 
+def rows() -> dict[str, Any]:
+    """The table: every row by the name of its constant, from all areas."""
+    found = {}
+    for path in sorted((ROOT / "plugins/module_utils/resources").glob("*.py")):
+        if path.stem != "__init__":
+            named = vars(util(f"resources.{path.stem}"))
+            found.update({name: row for name, row in named.items() if isinstance(row, util("resource").Resource)})
+    return found
+
+
 def module(name: str) -> Any:
     """The Python module of an Ansible module."""
     return importlib.import_module(f"ansible_collections.{NAME}.plugins.modules.{name}")

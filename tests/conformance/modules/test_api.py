@@ -94,7 +94,7 @@ def test_refusals(play: Any, simulator: Simulator, client: Any) -> None:
         "not there": (f"GET {GROUPS}{'0' * 32}/ failed with HTTP 404 not_found: There is no device-group with this id. (request id ID)"),
         "pages of nothing": (
             "GET /v3/no-such-thing failed with HTTP 404 unrecognized_request: There is nothing at this path. (request id ID) "
-            "Check that api_url is the address of the API."
+            "Check that api_url is the address of the API; an older service may not have this operation."
         ),
         "not so": (
             f"POST {GROUPS} failed with HTTP 400 validation_error: Invalid: colour. [colour: is not a field of this resource] "

@@ -206,10 +206,10 @@ def test_an_empty_list_may_be_a_404(play: Any, simulator: Simulator) -> None:
     assert query["x_introduced_later"] == {"level": 1, "kinds": ["a", "b"]}
 
 
-@pytest.mark.parametrize("row", sorted(name for name, row in vars(collection.util("resources")).items() if getattr(row, "filters", None)))
+@pytest.mark.parametrize("row", sorted(name for name, row in collection.rows().items() if row.filters))
 def test_the_service_understands_every_filter_that_the_table_promises(row: str, client: Any) -> None:
     """Each field with each operator, alone and together with one that only the packed spelling has."""
-    engine, entry = collection.util("resource"), getattr(collection.util("resources"), row)
+    engine, entry = collection.util("resource"), collection.rows()[row]
     (group,) = (item["id"] for item in client.list("/v3/device-groups/", {"name": "pilot"}))
     packed = next(((field, operators[0]) for field, operators in entry.packed_filters.items() if field not in entry.mappings), None)
     for field, operators in entry.allowed_filters.items():

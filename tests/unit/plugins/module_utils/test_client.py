@@ -175,7 +175,7 @@ TYPES = [
     (403, "account_limit_exceeded", " The account's quota is used up."),
     (403, "invalid_request", ""),
     (404, "not_found", ""),
-    (404, "unrecognized_request", " Check that api_url is the address of the API."),
+    (404, "unrecognized_request", " Check that api_url is the address of the API; an older service may not have this operation."),
     (405, "method_not_supported", ""),
     (500, "internal_server_error", ""),
     (409, "duplicate", ""),

@@ -76,7 +76,7 @@ def run(tmp_path):
 
     def execute(module, url=None, environ=None, check=False, path=(), **options):
         arguments = {"api_key": KEY, "api_url": url, "allow_http": True, "retries": 0, **options}
-        arguments.update(_ansible_check_mode=check, _ansible_version="2.99.1")
+        arguments.update(_ansible_check_mode=check, _ansible_version="2.99.1", _ansible_module_name=f"pelion.device_management.{module}")
         file = tmp_path / "arguments.json"
         file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {name: value for name, value in arguments.items() if value is not None}}))
         done = subprocess.run(
@@ -140,7 +140,9 @@ def test_life_of_an_object(serve, run):
     }
     assert [sent.method for sent in seen if sent.method != "GET"] == ["POST", "PUT", "DELETE"]
     assert {sent.headers["Authorization"] for sent in seen} == {f"Bearer {KEY}"}
-    assert {re.sub(r"/[0-9.]+", "/N", sent.headers["User-Agent"]) for sent in seen} == {"pelion.device_management/N ansible-core/N"}
+    assert {re.sub(r"/[0-9.]+", "/N", sent.headers["User-Agent"]) for sent in seen} == {
+        "pelion.device_management/N module/device_group ansible-core/N"
+    }
     assert seen[0].headers["User-Agent"].endswith(" ansible-core/2.99.1")
 
 

@@ -9,7 +9,7 @@ import json
 import re
 
 import pytest
-from ansible_collections.pelion.device_management.plugins.module_utils import filters, resources
+from ansible_collections.pelion.device_management.plugins.module_utils import filters
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import (
     AmbiguousError,
@@ -23,6 +23,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resource 
     listing,
     plan,
 )
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts, directory
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import TransportError
 from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import (
     BASE,
@@ -272,7 +273,7 @@ def test_a_full_set_can_be_exchanged():
 
 
 def test_the_real_rows_take_five_and_ten():
-    for row, most in ((resources.DEVICE, 5), (resources.DEVICE_GROUP, 10)):
+    for row, most in ((directory.DEVICE, 5), (directory.DEVICE_GROUP, 10)):
         recipe = Recipe(row, ("name", "custom_attributes"))
         held = {"id": ID, "name": "n", "custom_attributes": {f"a{number}": "x" for number in range(most)}}
         text = mistake(plan, recipe, held, {"name": "n", "custom_attributes": {"b": "x"}})
@@ -496,6 +497,6 @@ def test_filters_are_checked_before_anything_is_sent():
 
 
 def test_addresses_of_the_real_rows():
-    assert resources.DEVICE.item({}, ID) == f"/v3/devices/{ID}/"
-    assert resources.ACCOUNT.item({}, "me") == "/v3/accounts/me"
-    assert BASE + resources.DEVICE_GROUP_DEVICE.collection({"device_group_id": ID}) == f"{BASE}/v3/device-groups/{ID}/devices/"
+    assert directory.DEVICE.item({}, ID) == f"/v3/devices/{ID}/"
+    assert accounts.ACCOUNT.item({}, "me") == "/v3/accounts/me"
+    assert BASE + directory.DEVICE_GROUP_DEVICE.collection({"device_group_id": ID}) == f"{BASE}/v3/device-groups/{ID}/devices/"

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pelion.device_management.plugins.module_utils import resources
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition, packed
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 from ansible_collections.pelion.device_management.plugins.modules.device_query import DeviceQueryRecipe, meaning
 from hypothesis import given
 from hypothesis import strategies as st
 
-RECIPE = DeviceQueryRecipe(resources.DEVICE_QUERY, ("name", "query"))
+RECIPE = DeviceQueryRecipe(directory.DEVICE_QUERY, ("name", "query"))
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 # Copyright (c) 2026, Contributors to the pelion.device_management collection
 # SPDX-License-Identifier: BSD-2-Clause
-"""The API: one row a resource. The facts are those of the vendor's OpenAPI description of January 2021.
+"""The device directory: devices, groups, saved queries, events.
 
-Which fields can be written is said by the modules' argument specs; a test compares both with the API's own description.
+The facts are those of the vendor's OpenAPI description of January 2021; which fields can be written is said by the modules' argument
+specs. A test compares both with the API's own description.
 """
 
 from __future__ import annotations
 
-from .resource import Resource
+from ..resource import Resource
 
 _EQUAL = ("eq", "neq", "in", "nin")
 _FLAG = ("eq", "neq")
@@ -142,5 +143,3 @@ DEVICE_EVENT = Resource(
     },
     packed_filters={"date_time": _FLAG, "state_change": ("in", "nin")},
 )
-
-ACCOUNT = Resource(name="account", path="/v3/accounts", keys=(), id_pattern=r"[0-9a-f]{32}|me")
