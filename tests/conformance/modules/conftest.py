@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import parse_qsl
 
 import pytest
-from collection import util
+from ansible.module_utils import basic
+from collection import module, util
 from pelion_simulator.process import Simulator
 
 HERE = Path(__file__).parent
@@ -35,12 +40,13 @@ class Sent:
 
 @dataclass(frozen=True)
 class Step:
-    """What one task returned, and the requests that it sent."""
+    """What one task returned, and the requests that it sent. `output` is all that the module printed."""
 
     name: str
     failed: bool
     result: dict[str, Any]
     sent: list[Sent]
+    output: str = ""
 
     @property
     def changed(self) -> bool:
@@ -74,6 +80,46 @@ class Played:
 
 
 Play = Callable[..., Played]
+Run = Callable[..., Step]
+
+
+@pytest.fixture
+def run(simulator: Simulator, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`run(module, check=False, diff=True, **options)` runs a module in this process, by its own `main` and Ansible's AnsibleModule.
+
+    Much quicker than `play`, which plays it as a user does.
+    """
+    for name in [name for name in os.environ if name.startswith("PELION_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        if name == "HOME" or name.startswith("PELION_"):
+            monkeypatch.setenv(name, value)
+
+    def execute(name: str, /, *, check: bool = False, diff: bool = True, **options: Any) -> Step:
+        arguments = {
+            **{option: value for option, value in options.items() if value is not None},
+            "_ansible_check_mode": check,
+            "_ansible_diff": diff,
+            # Results show the options, as older ansible-core always has them.
+            "_ansible_inject_invocation": True,
+            "_ansible_module_name": COLLECTION + name,
+            "_ansible_version": "2.99.1",
+        }
+        simulator.clear_requests()
+        printed = io.StringIO()
+        with (
+            mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()),
+            # Since ansible-core 2.19 it says in which form options come.
+            mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True),
+            contextlib.redirect_stdout(printed),
+            pytest.raises(SystemExit),
+        ):
+            module(name).main()
+        result = json.loads(printed.getvalue())
+        sent = [_sent(entry) for entry in simulator.requests()]
+        return Step(name, bool(result.get("failed")), result, sent, printed.getvalue())
+
+    return execute
 
 
 @pytest.fixture
@@ -130,7 +176,11 @@ def _step(line: Mapping[str, Any], log: Sequence[Mapping[str, Any]]) -> Step:
 
 
 def _sent(entry: Mapping[str, Any]) -> Sent:
-    body = json.loads(entry["body"]) if entry["body"] else None
+    try:
+        body = json.loads(entry["body"]) if entry["body"] else None
+    except ValueError:
+        # A file, for example.
+        body = entry["body"]
     return Sent(entry["method"], entry["path"], dict(parse_qsl(entry["query"], strict_parsing=bool(entry["query"]))), body, entry["status"])
 
 
