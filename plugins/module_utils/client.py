@@ -31,6 +31,7 @@ LONGEST_URL = 4096  # device lists answer 400 from this length on (Device_list)
 _IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")
 _BACKOFF_BASE = 0.5
 _REDIRECTS = 3
+_SHOWN = 40  # characters of a key that tell it from others; the service shows 47
 # Error words of the device-connection API that pass by themselves; LIMITS_EXCEEDED lasts for the billing period.
 _PASSING = ("CONGESTION_CONTROL", "QUEUE_IS_FULL")
 _WORDS = re.compile(r"[A-Z][A-Z0-9_]*(,\s*[A-Z][A-Z0-9_]*)*")
@@ -406,6 +407,11 @@ class Client:
         if not isinstance(total, int):
             raise self._unusable(path, reply, "the answer has no total_count.")
         return total
+
+    def uses_key(self, shown: Optional[str]) -> bool:
+        """Whether this is the key that requests are sent with: the service shows keys without the private part at their end
+        (getAllApiKeys; notes on access keys)."""
+        return len(shown or "") >= _SHOWN and self._settings.api_key.startswith(shown or "")
 
     def url_length(self, path: str, query: Any) -> int:
         """The length of the address a GET would have, page parameters included: lists refuse 4096 and more."""

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import client as subject
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError, RequestError
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import parse
+from ansible_collections.pelion.device_management.plugins.module_utils.settings import Settings
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import RawReply, TransportError
 from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import (
     BASE,
@@ -870,6 +871,13 @@ def test_text_that_is_no_unicode_breaks_nothing():
     client.put("/v3/x", {"name": "\udcff"})
     assert transport.sent[0].data == b'{"name":"\\udcff"}'
     assert client.url_length(PATH, {"a": "\udcff"}) > len(BASE)
+
+
+def test_the_key_in_use_is_known_by_its_shown_part():
+    key = "ak_2" + "a" * 43 + "f" * 32
+    client = subject.Client(Settings(api_key=key, api_url=BASE))
+    assert [shown for shown in (key, key[:47], key[:40]) if not client.uses_key(shown)] == []
+    assert [shown for shown in (None, "", "ak_2", key[:39], key[1:], key[:46] + "b", key + "f") if client.uses_key(shown)] == []
 
 
 def test_a_page_is_let_go_before_the_next_is_asked_for():
