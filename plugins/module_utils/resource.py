@@ -422,7 +422,8 @@ def plan(recipe: Recipe, current: Optional[Object], params: Params) -> Plan:
     if current is None:
         if params.get("id"):
             raise ResourceError(f"There is no {row.label} with the id {params['id']}; leave id out to make a new one.")
-        missing = [name for name in row.required if wanted.get(name) in _EMPTY]
+        # Some fields must be there and may be null, which only clear can say.
+        missing = [name for name in row.required if wanted.get(name) in _EMPTY and name not in (params.get("clear") or ())]
         if missing:
             raise ResourceError(f"There is no such {row.label} yet; to create it give also: {', '.join(missing)}.")
         acted, calls = recipe.act(None, wanted, params)

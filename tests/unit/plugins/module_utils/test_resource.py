@@ -201,6 +201,8 @@ def test_what_only_creation_can_set():
 def test_what_creation_needs():
     assert mistake(plan, RECIPE, None, {"code": "c"}) == "There is no such toy query yet; to create it give also: name."
     assert mistake(plan, RECIPE, None, {"code": "c", "name": ""}) == "There is no such toy query yet; to create it give also: name."
+    # What must be there and may be null is given by clearing it.
+    assert plan(RECIPE, None, {"code": "c", "clear": ["name"]}).calls == (Call("POST", "/v3/toys/", {"code": "c", "name": None}),)
     assert mistake(plan, RECIPE, None, {"id": ID, "name": "n"}) == (
         f"There is no toy query with the id {ID}; leave id out to make a new one."
     )
