@@ -654,12 +654,12 @@ def find(operation_id: str) -> Operation:
 
     :raises RequestError: where there is none; the text names similar ones.
     """
-    row = re.search(rf"^{re.escape(operation_id)} (\S.*(?:\n  .*)*)", _TABLE, re.MULTILINE)
+    row = re.search(rf"^{re.escape(operation_id)} (GET|POST|PUT|DELETE) (\S+)(.*(?:\n  .*)*)", _TABLE, re.MULTILINE)
     if row is None:
         raise RequestError(f"The API has no operation '{operation_id}'{_similar(operation_id, ids())}.")
-    method, path, *words = row.group(1).split()
+    method, path, rest = row.groups()
     sections: Dict[str, List[str]] = {}
-    for word in words:
+    for word in rest.split():
         if word in _SECTIONS:
             current = sections.setdefault(word, [])
         else:
@@ -767,23 +767,19 @@ def _similar(name: Any, known: List[str]) -> str:
     by_lower = {other.lower(): other for other in known}
     near = [by_lower[match] for match in difflib.get_close_matches(str(name).lower(), by_lower, n=3)]
     if near:
-        return f"; did you mean {' or '.join(near)}?"
-    if not known:
-        return "; there are none"
-    return f"; there are {', '.join(known)}" if len(known) <= 10 else ""
+        return f" (did you mean {' or '.join(near)}?)"
+    return f" (there is {', '.join(known) or 'none'})" if len(known) <= 10 else ""
 
 
 def _in_path(name: str, kind: Kind, value: Any) -> Iterator[str]:
     text = str(value)
-    # Dots alone would lead to another path.
     if value is None:
         return
     if isinstance(value, (bool, dict, list)):
         yield f"path_parameters.{name} must be text, not {_word_of(value)}"
+    # Dots alone would lead to another path.
     elif any(part in ("", ".", "..") for part in (text.strip("/").split("/") if kind.name == "path" else [text])):
         yield f"path_parameters.{name} is empty or no name"
-    elif kind.name == "int" and not text.isdecimal():
-        yield f"path_parameters.{name} must be a whole number"
     elif kind.name == "enum" and text not in kind.values:
         yield f"path_parameters.{name} must be {_one_of(kind)}"
 

@@ -13,6 +13,7 @@ version_added: 0.1.0
 description:
   - Sends one request to the Device Management API, with the authentication, errors, retries and pages of the other modules.
   - It is the way to what no other module does. Where there is one, use that; this one does not know what it changes.
+  - The request is either one of the API's operations, named by O(operation_id) and checked before it is sent, or any method and path.
 author:
   - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
@@ -30,17 +31,29 @@ attributes:
     support: N/A
     details: Depends on the request.
 options:
+  operation_id:
+    description:
+      - The id that the operation has in the description of the API, such as C(Device_retrieve), in the description's own spelling.
+      - Path parameters, query and body are checked against that description before anything is sent. The error lists all that is
+        unknown, missing, of a wrong type or not among the values that a field can have.
+      - A warning says when the operation is deprecated, and what replaces it.
+      - What the description does not have, such as a newer field, can be sent with O(path).
+      - Operations that upload files or open websockets are left to the modules made for them.
+    type: str
+  path_parameters:
+    description:
+      - The parameters in the path of the operation, name to value, such as C(id) or C(account_id).
+      - Characters that mean something in a path are encoded.
+    type: dict
   method:
     description:
-      - The HTTP method.
+      - The HTTP method that goes with O(path). Default V(GET).
     type: str
     choices: [GET, POST, PUT, DELETE]
-    default: GET
   path:
     description:
       - The path, beginning with a slash, without address and query.
     type: str
-    required: true
   query:
     description:
       - Query parameters, name to value. Lists are joined by commas.
@@ -53,12 +66,35 @@ options:
     type: raw
   paginate:
     description:
-      - Read all pages of a list and return its objects in RV(objects). Only with O(method=GET).
+      - Read all pages of a list and return its objects in RV(objects). Only for a list that comes in pages.
     type: bool
     default: false
+notes:
+  - Which module does what each operation is for is listed in C(docs/operations.md) of the collection.
+seealso:
+  - module: pelion.device_management.account_info
+  - module: pelion.device_management.device_info
 """
 
 EXAMPLES = r"""
+- name: Change a device, by the name of the operation
+  pelion.device_management.api:
+    operation_id: Device_update
+    path_parameters:
+      id: 01619571e2e90242ac12000600000000
+    body:
+      description: Pump behind the north hall
+
+- name: Read all active certificates of a sub-tenant
+  pelion.device_management.api:
+    operation_id: getAllAccountCertificates
+    path_parameters:
+      account_id: 01619571e2e90242ac12000600000001
+    query:
+      status__eq: ACTIVE
+    paginate: true
+  register: certificates
+
 - name: Read one object
   pelion.device_management.api:
     path: /v3/service-packages
@@ -92,6 +128,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+method:
+  description: The HTTP method of the request.
+  returned: success
+  type: str
+  sample: GET
+path:
+  description: The path of the request.
+  returned: success
+  type: str
+  sample: /v3/service-packages
 status:
   description: The HTTP status.
   returned: when the request was sent
@@ -107,6 +153,7 @@ objects:
   returned: when O(paginate=true)
   type: list
   elements: dict
+  sample: [{id: 01619571e2e90242ac12000600000000, object: trusted-cert, name: Line 3}]
 sent:
   description: Whether the request was sent; V(false) for all but reads in check mode.
   returned: success
@@ -120,6 +167,7 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
+from ansible_collections.pelion.device_management.plugins.module_utils.operations import find
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
 
 # The API's names for what nobody else may see, in any request body.
@@ -166,34 +214,56 @@ class Api(ApiModule):
         return leaves(params["body"])
 
     def work(self, client, params, check_mode):
-        method = params["method"]
-        if params["body"] is not None and not isinstance(params["body"], (dict, list)):
-            raise ResourceError("body must be a mapping or a list.")
-        if method == "GET" and params["body"] is not None:
-            raise ResourceError("A GET request has no body; use query.")
+        request = described(params) if params["operation_id"] else plain(params)
+        method, path, query, body = request["method"], request["path"], params["query"], params["body"]
+        result = {"changed": method != "GET", "sent": True, **request}
         if params["paginate"]:
-            if method != "GET":
-                raise ResourceError("paginate goes with method GET only.")
-            query = dict(params["query"])
-            size = query.pop("limit", None)
-            objects = list(client.list(params["path"], list(query.items()), page_size=size, empty_on_404=False))
-            return {"changed": False, "sent": True, "status": 200, "objects": objects}
+            size = query.get("limit")
+            pairs = [(name, value) for name, value in query.items() if name != "limit"]
+            objects = list(client.list(path, pairs, page_size=size, empty_on_404=False))
+            return {**result, "status": 200, "objects": objects}
         if check_mode and method != "GET":
-            return {"changed": True, "sent": False}
-        reply = client.request(method, params["path"], query=params["query"], json=params["body"])
-        body = reply.body.decode("utf-8", "replace") if isinstance(reply.body, bytes) else reply.body
-        return {"changed": method != "GET", "sent": True, "status": reply.status, "body": body}
+            return {**result, "sent": False}
+        reply = client.request(method, path, query=query, json=body)
+        answer = reply.body.decode("utf-8", "replace") if isinstance(reply.body, bytes) else reply.body
+        return {**result, "status": reply.status, "body": answer}
+
+
+def described(params):
+    """The request that an operation of the API's description stands for, found right."""
+    operation = find(params["operation_id"])
+    path = operation.address(params["path_parameters"] or {}, params["query"], params["body"])
+    if params["paginate"] and "after" not in operation.query:
+        raise ResourceError(f"{operation.id} is no list that comes in pages; leave out paginate.")
+    return {"method": operation.method, "path": path, "warnings": [operation.warning] if operation.warning else []}
+
+
+def plain(params):
+    """The request by method and path, of which only the form can be checked."""
+    method, body = params["method"] or "GET", params["body"]
+    if body is not None and not isinstance(body, (dict, list)):
+        raise ResourceError("body must be a mapping or a list.")
+    if method == "GET" and body is not None:
+        raise ResourceError("A GET request has no body; use query.")
+    if params["paginate"] and method != "GET":
+        raise ResourceError("paginate goes with method GET only.")
+    return {"method": method, "path": params["path"]}
 
 
 def main():
     Api(
         argument_spec=dict(
-            method=dict(type="str", choices=["GET", "POST", "PUT", "DELETE"], default="GET"),
-            path=dict(type="str", required=True),
+            operation_id=dict(type="str"),
+            path_parameters=dict(type="dict"),
+            method=dict(type="str", choices=["GET", "POST", "PUT", "DELETE"]),
+            path=dict(type="str"),
             query=dict(type="dict", default={}),
             body=dict(type="raw"),
             paginate=dict(type="bool", default=False),
         ),
+        required_one_of=[("operation_id", "path")],
+        mutually_exclusive=[("operation_id", "path"), ("operation_id", "method")],
+        required_by={"path_parameters": "operation_id"},
     ).main()
 
 

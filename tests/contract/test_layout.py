@@ -18,7 +18,7 @@ UTILS = PLUGINS / "module_utils"
 SIMULATOR = ROOT / "tests/simulator"
 
 # From the ground up: a file imports only files that stand before it.
-FLOORS = ("transport", "settings", "filters", "client", "bulk", "resource", "resources", "module")
+FLOORS = ("transport", "settings", "filters", "client", "operations", "bulk", "resource", "resources", "module")
 # The highest of them is the only one that knows Ansible.
 FREE_OF_ANSIBLE = FLOORS[:-1]
 
