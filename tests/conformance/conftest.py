@@ -23,8 +23,30 @@ def running_simulator() -> Iterator[Simulator]:
         yield running
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--spec", type=int, choices=[2019, 2020, 2021], default=2021, help="the API description that the simulator keeps to")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of what the older service does not have are not run against it; those of what only it has are not run elsewhere."""
+    spec = config.getoption("spec")
+
+    def fits(item: pytest.Item) -> bool:
+        since, until = item.get_closest_marker("since"), item.get_closest_marker("until")
+        return (since is None or since.args[0] <= spec) and (until is None or spec <= until.args[0])
+
+    config.hook.pytest_deselected(items=[item for item in items if not fits(item)])
+    items[:] = [item for item in items if fits(item)]
+
+
 @pytest.fixture
-def simulator(running_simulator: Simulator) -> Simulator:
+def spec(request: pytest.FixtureRequest) -> int:
+    """The year of the API description that the simulator keeps to."""
+    return int(request.config.getoption("spec"))
+
+
+@pytest.fixture
+def simulator(running_simulator: Simulator, spec: int) -> Simulator:
     """A fleet of 300 devices as it is at the start, whatever the test before did to it."""
     running_simulator.reset()
     return running_simulator
