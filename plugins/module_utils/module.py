@@ -280,7 +280,7 @@ class InfoModule(ApiModule):
             "fields": {"type": "list", "elements": "str"},
             "limit": {"type": "int"},
         }
-        if row.paged:
+        if row.paged and row.ordered:
             shared["order"] = {"type": "str", "choices": ["ASC", "DESC"], "default": "ASC"}
         others = [name for name in row.named_by if name != row.identity]
         rules.setdefault("mutually_exclusive", [(row.identity, other) for other in (*others, "filters")])

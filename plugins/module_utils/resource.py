@@ -71,7 +71,7 @@ class Resource:
     collection has one, or below ``item_path``. ``identity`` is the field that an item's path names; for ids, ``id_pattern`` and
     ``id_words`` say what one looks like. ``tenant``: the same paths exist below ``/v3/accounts/{account_id}`` too. ``me``: the id may
     be ``me``. ``readable``: one object has a GET of its own, otherwise it is looked up in the list. ``paged``: the list takes page
-    parameters.
+    parameters, ``ordered``: also an order. ``empty_on_404``: the list answers 404 when nothing is there.
 
     ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the list's direct operators
     a field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold named values, in filters
@@ -98,6 +98,8 @@ class Resource:
     me: bool = False
     readable: bool = True
     paged: bool = True
+    ordered: bool = True
+    empty_on_404: bool = True
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     packed_filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     mappings: Tuple[str, ...] = ()
@@ -468,9 +470,9 @@ def listing(
             path,
             pairs(some),
             limit=None if local else limit,
-            order=order if row.paged else None,
+            order=order if row.paged and row.ordered else None,
             paged=row.paged,
-            empty_on_404="{" not in row.path and not (row.tenant and params.get("account_id")),
+            empty_on_404=row.empty_on_404 and "{" not in row.path and not (row.tenant and params.get("account_id")),
             **_given(row.query, params),
         )
 
