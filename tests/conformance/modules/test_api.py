@@ -106,6 +106,61 @@ def test_refusals(play: Any, simulator: Simulator, client: Any) -> None:
     assert simulator.api_key not in played.output
 
 
+def test_operations(run: Any, client: Any) -> None:
+    every = list(client.list(GROUPS))
+    listed = run("api", operation_id="Group_list", query={"limit": 2, "name__eq": "pilot"})
+    assert [(sent.method, sent.path, sent.query) for sent in listed.sent] == [("GET", GROUPS, {"limit": "2", "name__eq": "pilot"})]
+    assert [found["name"] for found in listed.result["body"]["data"]] == ["pilot"]
+    assert run("api", operation_id="Group_list", query={"limit": 2}, paginate=True).result["objects"] == every
+    checked = run("api", check=True, operation_id="Group_create", body={"name": "new"})
+    assert (checked.changed, checked.result["sent"], checked.sent) == (True, False, [])
+    assert (checked.result["method"], checked.result["path"]) == ("POST", GROUPS)
+    created = run("api", operation_id="Group_create", body={"name": "new"})
+    assert (created.changed, created.result["status"], created.writes) == (True, 201, [("POST", GROUPS, {"name": "new"})])
+    names = {"device-group-id": created.result["body"]["id"]}
+    removed = run("api", operation_id="Group_delete", path_parameters=names)
+    assert removed.writes == [("DELETE", f"{GROUPS}{names['device-group-id']}/", None)]
+    assert (removed.result["method"], removed.result["path"]) == ("DELETE", f"{GROUPS}{names['device-group-id']}/")
+    assert list(client.list(GROUPS)) == every
+
+
+def test_operations_are_checked_before_anything_is_sent(run: Any) -> None:
+    refused = {
+        "id": run("api", operation_id="Group_lst"),
+        "path": run("api", operation_id="Group_delete", path_parameters={"id": "x"}),
+        "query": run("api", operation_id="Group_list", query={"limit": "all", "colour__eq": "red"}),
+        "body": run("api", operation_id="createGroup", body={"title": SECRET}),
+        "check": run("api", check=True, operation_id="createGroup"),
+        "pages": run("api", operation_id="getMyAccountInfo", paginate=True),
+        "both": run("api", operation_id="Group_list", path=GROUPS),
+        "method": run("api", operation_id="Group_list", method="GET"),
+        "neither": run("api", query={"limit": 2}),
+        "parameters of a path": run("api", path=GROUPS, path_parameters={"id": "x"}),
+    }
+    assert {name: step.msg for name, step in refused.items()} == {
+        "id": "The API has no operation 'Group_lst' (did you mean Group_list or Group_delete or Group_update?).",
+        "path": f"Group_delete (DELETE {GROUPS}{{device-group-id}}/) cannot be sent: path_parameters.device-group-id is missing; "
+        "path_parameters.id is unknown (there is device-group-id).",
+        "query": f"Group_list (GET {GROUPS}) cannot be sent: query.colour__eq is unknown; query.limit must be a whole number.",
+        "body": "createGroup (POST /v3/policy-groups) cannot be sent: body.name is missing; body.title is unknown (there is members, name).",
+        "check": "createGroup (POST /v3/policy-groups) cannot be sent: body is missing.",
+        "pages": "getMyAccountInfo is no list that comes in pages; leave out paginate.",
+        "both": "parameters are mutually exclusive: operation_id|path",
+        "method": "parameters are mutually exclusive: operation_id|method",
+        "neither": "one of the following is required: operation_id, path",
+        "parameters of a path": "missing parameter(s) required by 'path_parameters': operation_id",
+    }
+    assert [step.sent for step in refused.values()] == [[]] * len(refused)
+    assert SECRET not in refused["body"].msg
+
+
+def test_a_deprecated_operation_is_a_warning(run: Any, simulator: Simulator) -> None:
+    simulator.faults(path="/v3/api-keys$", body='{"object": "list", "data": []}', content_type="application/json")
+    step = run("api", operation_id="getAllApiKeys")
+    assert step.result["warnings"] == ["getAllApiKeys is deprecated by the vendor; use getAllApplicationAccessKeys."]
+    assert "warnings" not in run("api", operation_id="Group_list").result
+
+
 def test_secrets_are_not_shown(play: Any, simulator: Simulator) -> None:
     """Neither in results and their invocation nor in messages, however much the user asks to see."""
     body = {"name": "new", "issuer_credentials": {"passphrase": SECRET}, "keys": [{"secret_hex": SECRET + "-two"}]}
