@@ -12,7 +12,7 @@ import heapq
 import itertools
 import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 from urllib.parse import quote
 
 from . import filters as filtering
@@ -529,13 +529,20 @@ def find(client: Client, row: Resource, params: Params) -> Optional[Object]:
     if key is None:
         raise ResourceError(f"Which {row.label}? Give {' or '.join(row.named_by)}.")
     conditions = (filtering.Condition(key, "eq", (str(params[key]),)),)
-    matching = [item for item in listing(client, row, params, conditions) if item.get(key) == params[key]]
+    return only(row, listing(client, row, params, conditions), {key: params[key]})
+
+
+def only(row: Resource, found: Iterable[Object], named: Mapping[str, Any]) -> Optional[Object]:
+    """The one of these objects that has the values in ``named``, None where there is none.
+
+    :raises AmbiguousError: when several have them.
+    """
+    matching = [item for item in found if all(item.get(name) == value for name, value in named.items())]
     if len(matching) > 1:
         ids = [str(item.get(row.identity)) for item in matching]
         shown = ", ".join(ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
-        raise AmbiguousError(
-            f"{len(ids)} {row.list_name.replace('_', ' ')} have the {key} {params[key]!r}: {shown}. Give the id of the one you mean.", ids
-        )
+        told = " and ".join(f"the {name} {value!r}" for name, value in named.items())
+        raise AmbiguousError(f"{len(ids)} {row.list_name.replace('_', ' ')} have {told}: {shown}. Give the id of the one you mean.", ids)
     return matching[0] if matching else None
 
 
