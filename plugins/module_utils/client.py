@@ -537,8 +537,8 @@ def _dump(value: Any) -> bytes:
 
 
 def _repeatable(data: Any, files: Any) -> bool:
-    """A stream has been read by the first attempt."""
-    return files is None and (data is None or isinstance(data, (bytes, str)))
+    """A stream has been read by the first attempt; what has a length and is no open file can be read again."""
+    return files is None and (data is None or (hasattr(data, "__len__") and not hasattr(data, "read")))
 
 
 def _retry(method: str, path: str, failure: ApiError) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import email.utils
 import gc
+import io
 import json
 import re
 import threading
@@ -564,13 +565,27 @@ def test_429_of_device_connection_is_one_device_s_queue(path, reply, again):
     assert len(transport.sent) == 1 + again
 
 
-@pytest.mark.parametrize(("data", "files"), [(iter([b"1"]), None), (None, {"f": b"1"})])
+class Opened(io.BytesIO):
+    """A file that knows its length is at its end after the first attempt all the same."""
+
+    def __len__(self):
+        return 1
+
+
+@pytest.mark.parametrize(("data", "files"), [(iter([b"1"]), None), (Opened(b"1"), None), (None, {"f": b"1"})])
 @pytest.mark.parametrize("outcome", [answer(503), lost(False)])
 def test_uploads_are_not_repeated(data, files, outcome):
     client, transport, _waits = make_client([outcome])
     with pytest.raises((ApiError, TransportError)):
         client.request("PUT", "/v3/x", data=data, files=files)
     assert len(transport.sent) == 1
+
+
+def test_a_body_that_can_be_read_again_is_sent_again():
+    body = [b"1", b"2"]
+    client, transport, _waits = make_client([answer(429), lost(False), answer(201)])
+    assert client.request("POST", "/v3/x", data=body).status == 201
+    assert [sent.data for sent in transport.sent] == [body, body, body]
 
 
 def test_waits_double_up_to_the_cap():
