@@ -142,7 +142,8 @@ def test_operations_are_checked_before_anything_is_sent(run: Any) -> None:
         "path": f"Group_delete (DELETE {GROUPS}{{device-group-id}}/) cannot be sent: path_parameters.device-group-id is missing; "
         "path_parameters.id is unknown (there is device-group-id).",
         "query": f"Group_list (GET {GROUPS}) cannot be sent: query.colour__eq is unknown; query.limit must be a whole number.",
-        "body": "createGroup (POST /v3/policy-groups) cannot be sent: body.name is missing; body.title is unknown (there is members, name).",
+        "body": "createGroup (POST /v3/policy-groups) cannot be sent: body.name is missing; "
+        "body.title is unknown (there is members, name).",
         "check": "createGroup (POST /v3/policy-groups) cannot be sent: body is missing.",
         "pages": "getMyAccountInfo is no list that comes in pages; leave out paginate.",
         "both": "parameters are mutually exclusive: operation_id|path",
@@ -154,11 +155,11 @@ def test_operations_are_checked_before_anything_is_sent(run: Any) -> None:
     assert SECRET not in refused["body"].msg
 
 
-def test_a_deprecated_operation_is_a_warning(run: Any, simulator: Simulator) -> None:
+def test_a_deprecated_operation_is_a_warning(play: Any, simulator: Simulator) -> None:
     simulator.faults(path="/v3/api-keys$", body='{"object": "list", "data": []}', content_type="application/json")
-    step = run("api", operation_id="getAllApiKeys")
-    assert step.result["warnings"] == ["getAllApiKeys is deprecated by the vendor; use getAllApplicationAccessKeys."]
-    assert "warnings" not in run("api", operation_id="Group_list").result
+    played = play({"old": {"api": {"operation_id": "getAllApiKeys"}}, "new": {"api": {"operation_id": "Group_list"}}})
+    assert played["old"].result["warnings"] == ["getAllApiKeys is deprecated by the vendor; use getAllApplicationAccessKeys."]
+    assert "warnings" not in played["new"].result
 
 
 def test_secrets_are_not_shown(play: Any, simulator: Simulator) -> None:
