@@ -119,7 +119,7 @@ class Client:
     """HTTP for one API key: auth, JSON, retries, request ids. Safe to share between threads.
 
     ``last_request_id`` is the id of the newest answer, ``requests`` the number of answers so far. ``sleep`` and ``monotonic`` are its
-    clock, for those that wait for something.
+    clock, for those that wait for something; ``settings`` and ``user_agent`` are for those that reach the service in another way.
     """
 
     def __init__(
@@ -133,7 +133,8 @@ class Client:
         user_agent: str = "",
         pool_size: int = 10,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
+        self.user_agent = f"pelion.device_management/{VERSION}{' ' + user_agent if user_agent else ''}"
         self._base = settings.api_url
         self.sleep = sleep
         self.monotonic = monotonic
@@ -147,7 +148,7 @@ class Client:
             cert=settings.cert,
             proxy=settings.proxy,
             timeout=settings.timeout,
-            user_agent=f"pelion.device_management/{VERSION}{' ' + user_agent if user_agent else ''}",
+            user_agent=self.user_agent,
             pool_size=pool_size,
         )
 
@@ -173,12 +174,15 @@ class Client:
         data: Any = None,
         files: Any = None,
         headers: Optional[Mapping[str, str]] = None,
+        timeout: Optional[float] = None,
+        retries: Optional[int] = None,
     ) -> Reply:
         """Send one request, repeat it where that is safe, and give back the decoded answer.
 
         :param path: below the API's address, beginning with one slash; a full URL is refused, so that the token cannot leave.
         :param query: mapping or list of pairs; None values are left out.
         :param json: sent as JSON. ``data`` and ``files`` are passed to the HTTP library as they are.
+        :param timeout: seconds, and ``retries``: for this request, where the settings do not fit.
         :raises ApiError: for every answer that is no success, and for a success that cannot be read.
         :raises TransportError: when no whole answer came.
         :raises RequestError: for a path that is not one of this API, or one that would carry the key.
@@ -187,29 +191,30 @@ class Client:
             raise RequestError(f"'{path}' is no path of the API: it must begin with one slash, such as /v3/devices/, and have no query.")
         method = method.upper()
         pairs = _pairs(query)
-        if any(holds_key(text, self._settings.api_key) for text in (path, *(text for pair in pairs for text in pair))):
+        if any(holds_key(text, self.settings.api_key) for text in (path, *(text for pair in pairs for text in pair))):
             raise RequestError("The API key must not be part of a path or query: it would end up in server logs.")
         sent = dict(headers or {})
         if json is not None:
             data = _dump(json)
             sent.setdefault("Content-Type", "application/json")
+        most = self.settings.retries if retries is None else retries
         attempt = 0
         while True:
             attempt += 1
             again: Optional[float] = None
             try:
-                raw = self._send(method, path, pairs, sent, data, files)
+                raw = self._send(method, path, pairs, sent, data, files, timeout)
             except TransportError as error:
                 error.method, error.path, error.attempts = method, path, attempt
                 pointless = error.lasting or (error.maybe_done and method not in _IDEMPOTENT)
-                if attempt > self._settings.retries or not _repeatable(data, files) or pointless:
+                if attempt > most or not _repeatable(data, files) or pointless:
                     raise
                 again = self._backoff(attempt)
             else:
                 outcome = self._read(method, path, raw)
                 if isinstance(outcome, Reply):
                     return outcome
-                if attempt > self._settings.retries or not _repeatable(data, files) or not _retry(method, path, outcome):
+                if attempt > most or not _repeatable(data, files) or not _retry(method, path, outcome):
                     raise outcome
                 again = self._retry_after(raw.headers, attempt)
             self.sleep(again)
@@ -251,7 +256,7 @@ class Client:
         own = _origin(url) == _origin(self._base)
         if not own and not url.startswith("https://"):
             raise RequestError(f"The file is at an address that is not HTTPS, of {urlsplit(url).netloc or 'no host'}; it is not fetched.")
-        if holds_key(url, self._settings.api_key):
+        if holds_key(url, self.settings.api_key):
             raise RequestError("The address of the file holds the API key; it is not fetched.")
         if isinstance(target, str):
             with whole_file(target) as opened:
@@ -266,7 +271,7 @@ class Client:
                 raw = self._fetch(url, sink)
             except TransportError as error:
                 error.method, error.path, error.attempts = method, path, attempt
-                if attempt > self._settings.retries or error.lasting:
+                if attempt > self.settings.retries or error.lasting:
                     raise
                 again = self._backoff(attempt)
             else:
@@ -276,7 +281,7 @@ class Client:
                         self.last_request_id = _header(raw.headers, "X-Request-ID") or self.last_request_id
                     return Download(sink.size, sink.sha256.hexdigest())
                 failure = self._read(method, path, raw)
-                if isinstance(failure, Reply) or attempt > self._settings.retries or not _retry(method, path, failure):
+                if isinstance(failure, Reply) or attempt > self.settings.retries or not _retry(method, path, failure):
                     raise failure if isinstance(failure, ApiError) else self._unusable(path, failure, "the answer is no file.")
                 again = self._retry_after(raw.headers, attempt)
             target.seek(start)
@@ -411,7 +416,7 @@ class Client:
     def uses_key(self, shown: Optional[str]) -> bool:
         """Whether this is the key that requests are sent with: the service shows keys without the private part at their end
         (getAllApiKeys; notes on access keys)."""
-        return len(shown or "") >= _SHOWN and self._settings.api_key.startswith(shown or "")
+        return len(shown or "") >= _SHOWN and self.settings.api_key.startswith(shown or "")
 
     def url_length(self, path: str, query: Any) -> int:
         """The length of the address a GET would have, page parameters included: lists refuse 4096 and more."""
@@ -421,15 +426,22 @@ class Client:
     # -- inside
 
     def _send(
-        self, method: str, path: str, pairs: Sequence[Tuple[str, str]], headers: Mapping[str, str], data: Any, files: Any
+        self,
+        method: str,
+        path: str,
+        pairs: Sequence[Tuple[str, str]],
+        headers: Mapping[str, str],
+        data: Any,
+        files: Any,
+        timeout: Optional[float],
     ) -> RawReply:
         url: str = self._base + path
         query = list(pairs)
         for _hop in range(_REDIRECTS + 1):
-            raw: RawReply = self._transport.send(method, url, query=query, headers=headers, data=data, files=files)
+            raw: RawReply = self._transport.send(method, url, query=query, headers=headers, data=data, files=files, timeout=timeout)
             target = _target(url, raw)
             again = (raw.status in (307, 308) and _repeatable(data, files)) or (raw.status in (301, 302) and method in ("GET", "HEAD"))
-            if not again or _origin(target) != _origin(self._base) or holds_key(target, self._settings.api_key):
+            if not again or _origin(target) != _origin(self._base) or holds_key(target, self.settings.api_key):
                 return raw
             # The target is a whole address: it has the query already.
             url, query = target, []
@@ -444,7 +456,7 @@ class Client:
             if (
                 raw.status not in (301, 302, 303, 307, 308)
                 or not target.startswith("https://")
-                or holds_key(target, self._settings.api_key)
+                or holds_key(target, self.settings.api_key)
             ):
                 return raw
             url = target
@@ -459,7 +471,7 @@ class Client:
         if 200 <= raw.status < 300 and problem is None:
             return Reply(raw.status, raw.headers, body, request_id, raw.content)
         # A server or proxy may repeat what it was sent.
-        secret = self._settings.api_key
+        secret = self.settings.api_key
         failure = _error(RawReply(raw.status, raw.headers, raw.content.replace(secret.encode(), _MASK.encode())), self._base, method, path)
         failure.message = failure.message.replace(secret, _MASK)
         failure.args = (failure.message,)
@@ -473,17 +485,17 @@ class Client:
 
     def _backoff(self, attempt: int) -> float:
         """Full jitter: anything up to the doubled wait, so that many clients do not come back together."""
-        return min(self._settings.retry_max_wait, _BACKOFF_BASE * 2.0 ** min(attempt, 30)) * self._jitter()
+        return min(self.settings.retry_max_wait, _BACKOFF_BASE * 2.0 ** min(attempt, 30)) * self._jitter()
 
     def _retry_after(self, headers: Mapping[str, str], attempt: int) -> float:
         given = _header(headers, "Retry-After").strip()
         if re.match(r"^\d+$", given):
-            return min(float(given), self._settings.retry_max_wait)
+            return min(float(given), self.settings.retry_max_wait)
         try:
             moment = email.utils.parsedate_to_datetime(given)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=datetime.timezone.utc)
-            return min(max(0.0, moment.timestamp() - time.time()), self._settings.retry_max_wait)
+            return min(max(0.0, moment.timestamp() - time.time()), self.settings.retry_max_wait)
         except (TypeError, ValueError, IndexError, OverflowError):  # the standard library's answers to what is no date
             return self._backoff(attempt)
 
@@ -538,7 +550,8 @@ def _dump(value: Any) -> bytes:
 
 def _repeatable(data: Any, files: Any) -> bool:
     """A stream has been read by the first attempt; what has a length and is no open file can be read again."""
-    return files is None and (data is None or (hasattr(data, "__len__") and not hasattr(data, "read")))
+    parts = [part for value in dict(files or {}).values() for part in (value if isinstance(value, tuple) else (value,))]
+    return all(part is None or (hasattr(part, "__len__") and not hasattr(part, "read")) for part in (data, *parts))
 
 
 def _retry(method: str, path: str, failure: ApiError) -> bool:

@@ -72,6 +72,8 @@ class ApiModule:
         spec = {**CONNECTION_SPEC, **{name: dict(option) for name, option in argument_spec.items()}}
         self.argument_spec = spec
         self.rules = rules
+        # What a task returns even if it fails.
+        self.kept: Dict[str, Any] = {}
 
     def work(self, client: Client, params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
         """The module's own part.
@@ -95,7 +97,7 @@ class ApiModule:
                 result = self.work(client, module.params, module.check_mode)
                 result.setdefault("request_id", client.last_request_id)
         except FAILURES as error:
-            module.fail_json(**failure(error))
+            module.fail_json(**{**failure(error), **self.kept})
         for warning in result.pop("warnings", ()):
             module.warn(warning)
         module.exit_json(**result)
@@ -118,8 +120,7 @@ def failure(error: Exception) -> Dict[str, Any]:
         result.update(status=error.status, code=error.code, type=error.type, fields=error.fields, request_id=error.request_id)
     if isinstance(error, (ApiError, TransportError)):
         result.update(method=error.method, path=error.path)
-    if isinstance(error, BulkError):
-        result.update(error.result)
+    result.update(getattr(error, "result", {}))
     if isinstance(error, engine.AmbiguousError):
         result["ids"] = error.ids
     if isinstance(error, engine.WaitError):
@@ -192,7 +193,11 @@ class ResourceModule(ApiModule):
         self.recipe = recipe(row, tuple(argument_spec))
         shared: Dict[str, Dict[str, Any]] = {
             row.identity: {"type": "str"},
-            "state": {"type": "str", "choices": ["present", "absent", *self.recipe.states], "default": "present"},
+            "state": {
+                "type": "str",
+                "choices": ["present", *(["absent"] if row.deletable else []), *self.recipe.states],
+                "default": "present",
+            },
         }
         if row.tenant:
             shared.update(TENANT_SPEC)
@@ -202,13 +207,14 @@ class ResourceModule(ApiModule):
             shared["membership"] = {"type": "str", "choices": ["exact", "add", "remove"], "default": "exact"}
         if row.nullable:
             shared["clear"] = {"type": "list", "elements": "str", "choices": list(row.nullable), "no_log": False}
-        if row.write_only:
+        if set(row.write_only) - set(row.create_only):
             shared["update_secrets"] = {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False}
         if row.once:
             shared.update(SECRETS_SPEC)
         if self.recipe.waits:
             shared.update(WAIT_SPEC)
-        rules.setdefault("required_one_of", [row.named_by])
+        if row.keys:
+            rules.setdefault("required_one_of", [row.named_by])
         super().__init__({**shared, **argument_spec, **(extra_spec or {})}, **rules)
 
     def work(self, client: Client, params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
@@ -222,8 +228,14 @@ class ResourceModule(ApiModule):
             if row.once and self.recipe.reveals(step, params):
                 delivery.check()
 
-        outcome = engine.ensure(client, self.recipe, params, dry_run=check_mode, ready=ready)
-        item, result = outcome.object, delivery.deliver(outcome.secrets)
+        secrets: Dict[str, Any] = {}
+        try:
+            outcome = engine.ensure(client, self.recipe, params, dry_run=check_mode, ready=ready, secrets=secrets)
+        except FAILURES:
+            # What has been told once is not lost because a later request failed.
+            self.kept = delivery.deliver(secrets)
+            raise
+        result, item = delivery.deliver(secrets), outcome.object
         if self.recipe.waits and params["wait"] and item is not None and not check_mode:
             item = self._wait(client, params, item, outcome.changed)
         return {
@@ -231,6 +243,7 @@ class ResourceModule(ApiModule):
             "changed": outcome.changed,
             row.name: None if item is None else row.shown(item),
             "diff": {"before": self._shown(outcome.plan.before), "after": self._shown(outcome.plan.after)},
+            "warnings": outcome.warnings,
         }
 
     def _wait(self, client: Client, params: Mapping[str, Any], item: Dict[str, Any], changed: bool) -> Optional[Dict[str, Any]]:
@@ -307,6 +320,7 @@ class InfoModule(ApiModule):
         if params["limit"] is not None and params["limit"] < 1:
             raise engine.ResourceError(f"limit must be at least 1, not {params['limit']}.")
         engine.refuse_empty(params, *row.named_by, *self.variants)
+        params, _missing = engine.resolved(client, row, params)
         fields = [row.identity, *(name for name in params["fields"] if name != row.identity)] if params["fields"] else None
         if params.get(row.identity):
             found = engine.read(client, row, params, params[row.identity])

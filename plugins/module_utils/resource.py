@@ -58,8 +58,21 @@ class Membership:
     path: str
     key: str = ""
 
-    def body(self, members: Sequence[str]) -> Any:
-        """What a call sends."""
+    def adding(self, item: str, members: Sequence[str]) -> Call:
+        """The call that adds members to the object at this path, in its three spellings from the newest on."""
+        path, body = f"{item.rstrip('/')}/{self.path}", self._body(members)
+        # An object with lists under keys is also taken by the item itself, in any year.
+        oldest = (Call("POST", item, body, answers=False),) if self.key else ()
+        older = Call("POST", path, body, answers=False, otherwise=oldest)
+        return Call("POST", f"{path}/add", body, answers=False, otherwise=(older,))
+
+    def removing(self, item: str, members: Sequence[str]) -> Call:
+        """The call that removes members from the object at this path, in its two spellings."""
+        path, body = f"{item.rstrip('/')}/{self.path}", self._body(members)
+        older = Call("DELETE", path, body, answers=False)
+        return Call("POST", f"{path}/remove", body, answers=False, otherwise=(older,))
+
+    def _body(self, members: Sequence[str]) -> Any:
         return {self.key: list(members)} if self.key else list(members)
 
 
@@ -67,23 +80,25 @@ class Membership:
 class Resource:
     """One row: what the API says of a resource and a module's argument spec cannot.
 
-    ``path`` is the collection's, ``{placeholders}`` in it name options; an item lies below it, with a trailing slash where the
-    collection has one, or below ``item_path``. ``identity`` is the field that an item's path names; for ids, ``id_pattern`` and
-    ``id_words`` say what one looks like. ``tenant``: the same paths exist below ``/v3/accounts/{account_id}`` too. ``me``: the id may
-    be ``me``. ``readable``: one object has a GET of its own, otherwise it is looked up in the list. ``paged``: the list takes page
-    parameters, ``ordered``: also an order. ``empty_on_404``: the list answers 404 when nothing is there.
+    ``path`` is the collection's, ``{placeholders}`` in it name options; an item lies below it, with a trailing slash where the collection
+    has one, or below ``item_path``. ``identity`` is the field that an item's path names; for ids, ``id_pattern`` and ``id_words`` say
+    what one looks like. ``tenant``: the same paths exist below ``/v3/accounts/{account_id}`` too. ``me``: the id may be ``me``.
+    ``readable``: one object has a GET of its own, otherwise it is looked up in the list. ``paged``: the list takes page parameters,
+    ``ordered``: also an order. ``empty_on_404``: the list answers 404 when nothing is there.
 
-    ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the list's direct operators
-    a field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold named values, in filters
+    ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the list's direct operators a
+    field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold named values, in filters
     ``field__name``. ``query`` and ``item_query`` are options that are parameters of the list and of the GET of one object.
 
-    ``required`` is what the service wants on creation, ``create_only`` what cannot change later. ``unordered`` are lists that are
-    sets. ``nullable`` are fields that null clears. ``max_length`` is characters a field. ``replaces`` are fields of named values that
-    PUT replaces whole, with the most entries they take: they are merged unless ``purge``. ``memberships`` are changed by calls of
-    their own.
+    ``required`` is what the service wants on creation, ``create_only`` what cannot change later, ``update_only`` what a creation does not
+    take, so that a PUT follows it. ``clashes`` are the statuses by which a creation may say that somebody else was quicker.
+    ``deletable``: there is a DELETE. ``references`` are options that hold ids of other resources, one or a list, and take their names as
+    well. ``times`` are compared as moments. ``unordered`` are lists that are sets. ``nullable`` are fields that null clears.
+    ``max_length`` is characters a field. ``replaces`` are fields of named values that PUT replaces whole, with the most entries they
+    take: they are merged unless ``purge``. ``memberships`` are changed by calls of their own.
 
-    ``write_only`` fields are never returned. ``secrets`` are returned and never shown, as ``field`` or ``field.inner``; ``once`` are those
-    that only the answer to a creation has.
+    ``write_only`` fields are never returned; those that are ``create_only`` too are never compared. ``secrets`` are returned and never
+    shown, as ``field`` or ``field.inner``; ``once`` are those that only the answer to a creation has.
     """
 
     name: str
@@ -107,6 +122,11 @@ class Resource:
     item_query: Tuple[str, ...] = ()
     required: Tuple[str, ...] = ()
     create_only: Tuple[str, ...] = ()
+    update_only: Tuple[str, ...] = ()
+    clashes: Tuple[int, ...] = (409,)
+    deletable: bool = True
+    references: Mapping[str, Resource] = field(default_factory=dict)
+    times: Tuple[str, ...] = ()
     unordered: Tuple[str, ...] = ()
     nullable: Tuple[str, ...] = ()
     replaces: Mapping[str, int] = field(default_factory=dict)
@@ -207,7 +227,8 @@ def without(item: Object, names: Sequence[str]) -> Object:
 class Call:
     """One request that changes something. ``{id}`` in the path stands for the object that a call before has made.
 
-    ``otherwise`` are calls that do the same where an older service does not have this operation (404, 405).
+    ``otherwise`` are calls that do the same where an older service does not have this operation (404, 405). ``answers``: the answer is
+    the object as a GET would give it.
     """
 
     method: str
@@ -216,6 +237,7 @@ class Call:
     query: Optional[Mapping[str, Any]] = None
     headers: Optional[Mapping[str, str]] = None
     otherwise: Tuple[Call, ...] = ()
+    answers: bool = True
 
     def send(self, client: Client, identity: str = "") -> Any:
         """Carry it out.
@@ -288,11 +310,12 @@ class Recipe:
 
     ``prepare``, ``find`` and ``complete`` read from the service; all others are pure. ``fields`` are the module's writable options;
     ``params`` its options; ``current`` the object as it is or None. ``states`` are further values of the option ``state`` beside present
-    and absent; with ``waits`` the module can wait until ``finished``. ``diffed`` are fields that diffs show beside the writable ones: those
-    that ``act`` changes.
+    and absent, ``gone`` those after which the object is not there; with ``waits`` the module can wait until ``finished``. ``diffed`` are
+    fields that diffs show beside the writable ones: those that ``act`` changes.
     """
 
     states: Tuple[str, ...] = ()
+    gone: Tuple[str, ...] = ("absent",)
     waits = False
     diffed: Tuple[str, ...] = ()
 
@@ -319,11 +342,17 @@ class Recipe:
         """The fields that the user asks for, merged with what stays.
 
         :raises ResourceError: for values that the service would refuse.
+        :raises FilterError: for a time that is none.
         """
         wanted = {name: params[name] for name in self.fields if params.get(name) is not None}
         wanted.update(dict.fromkeys(params.get("clear") or ()))
-        if current is not None and params.get("update_secrets") != "always":
-            wanted = {name: value for name, value in wanted.items() if name not in self.row.write_only}
+        if current is not None:
+            again = params.get("update_secrets") == "always"
+            known = [name for name in self.row.write_only if name in self.row.create_only or not again]
+            wanted = {name: value for name, value in wanted.items() if name not in known}
+        for name in self.row.times:
+            if wanted.get(name):
+                wanted[name] = filtering.date(wanted[name])
         for name, most in self.row.replaces.items():
             if name in wanted:
                 held = {} if params.get("purge") or current is None else current.get(name) or {}
@@ -347,7 +376,14 @@ class Recipe:
 
     def create(self, wanted: Object, params: Params) -> List[Call]:
         """The calls that make the object."""
-        return [Call("POST", self.row.collection(params), self._body(wanted)), *self._member_calls(None, wanted, params)]
+        later = [name for name in self.row.update_only if wanted.get(name) is not None]
+        first = {name: value for name, value in wanted.items() if name not in self.row.update_only}
+        calls = [Call("POST", self.row.collection(params), first)]
+        if later:
+            skipped = (*self.row.create_only, *self.row.write_only)
+            whole = {name: value for name, value in self._body(wanted).items() if name not in skipped}
+            calls.append(Call("PUT", self.item(None, params), whole))
+        return calls
 
     def update(self, current: Object, changes: Object, params: Params) -> List[Call]:
         """The calls that change it. There is no PATCH: what does not change is sent back as it is."""
@@ -386,6 +422,8 @@ class Recipe:
             return False
         if current in _EMPTY and wanted in _EMPTY:
             return True
+        if name in self.row.times and current and wanted:
+            return filtering.date(current) == filtering.date(wanted)
         sets = (*self.row.unordered, *(membership.field for membership in self.row.memberships))
         if name in sets and isinstance(current, list) and isinstance(wanted, list):
             return sorted(map(repr, current)) == sorted(map(repr, wanted))
@@ -395,20 +433,17 @@ class Recipe:
         """What goes in a body: members are changed by calls of their own."""
         return {name: value for name, value in some.items() if all(name != known.field for known in self.row.memberships)}
 
-    def _member_calls(self, current: Optional[Object], changes: Object, params: Params) -> List[Call]:
+    def _member_calls(self, current: Object, changes: Object, params: Params) -> List[Call]:
         calls = []
         for membership in self.row.memberships:
             if membership.field not in changes:
                 continue
-            held, wanted = (current or {}).get(membership.field) or [], changes[membership.field] or []
-            path = f"{self.item(current, params).rstrip('/')}/{membership.path}"
+            held, wanted = current.get(membership.field) or [], changes[membership.field] or []
             added, removed = [one for one in wanted if one not in held], [one for one in held if one not in wanted]
             if added:
-                older = Call("POST", path, membership.body(added))
-                calls.append(Call("POST", f"{path}/add", older.json, otherwise=(older,)))
+                calls.append(membership.adding(self.item(current, params), added))
             if removed:
-                older = Call("DELETE", path, membership.body(removed))
-                calls.append(Call("POST", f"{path}/remove", older.json, otherwise=(older,)))
+                calls.append(membership.removing(self.item(current, params), removed))
         return calls
 
 
@@ -418,7 +453,7 @@ def plan(recipe: Recipe, current: Optional[Object], params: Params) -> Plan:
     :raises ResourceError: when that is not possible.
     """
     row = recipe.row
-    if params.get("state", "present") == "absent":
+    if params.get("state", "present") in recipe.gone:
         return Plan(current, None, tuple(recipe.delete(current, params)) if current is not None else ())
     wanted = recipe.desired(params, current)
     if current is None:
@@ -548,17 +583,22 @@ def only(row: Resource, found: Iterable[Object], named: Mapping[str, Any]) -> Op
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ``ensure`` did or would do: the plan, the object as it is now, whether anything was changed, and the secrets that answers
-    held and that the service will not tell again."""
+    """What ``ensure`` did or would do: the plan, the object as it is now, whether anything was changed, and what to warn of."""
 
     plan: Plan
     object: Optional[Object]
     changed: bool
-    secrets: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 def ensure(
-    client: Client, recipe: Recipe, params: Params, *, dry_run: bool = False, ready: Callable[[Plan], None] = lambda step: None
+    client: Client,
+    recipe: Recipe,
+    params: Params,
+    *,
+    dry_run: bool = False,
+    ready: Callable[[Plan], None] = lambda step: None,
+    secrets: Optional[Dict[str, Any]] = None,
 ) -> Outcome:
     """Bring one object into the wanted state, or say what that would take.
 
@@ -566,29 +606,74 @@ def ensure(
     natural key and taken from there.
 
     :param ready: is shown each plan before it is carried out and may refuse it with a ResourceError.
+    :param secrets: takes what answers hold that the service will not tell again, as soon as they came.
     """
+    held = {} if secrets is None else secrets
+    params, missing = resolved(client, recipe.row, params, tolerant=dry_run)
+    warnings = [f"There is no {recipe.row.references[name].label} {value!r} yet." for name, value in missing]
     params = recipe.prepare(client, params)
-    current = _current(client, recipe, params)
+    # Below something that is not there yet, nothing is.
+    below = any(f"{{{name}}}" in recipe.row.path for name, _value in missing)
+    current = None if below else _current(client, recipe, params)
     step = plan(recipe, current, params)
     ready(step)
     if dry_run or not step.changed:
-        return Outcome(step, step.after, step.changed)
-    secrets: Dict[str, Any] = {}
+        return Outcome(step, step.after, step.changed, warnings)
     try:
-        return Outcome(step, _carry_out(client, recipe, step, params, secrets), True, secrets)
+        return Outcome(step, _carry_out(client, recipe, step, params, held), True)
     except (ApiError, TransportError) as error:
-        clash = isinstance(error, ApiError) and error.status == 409
-        if current is not None or step.after is None or secrets or not (clash or error.maybe_done):
+        clash = isinstance(error, ApiError) and error.status in recipe.row.clashes
+        if current is not None or step.after is None or held or not (clash or error.maybe_done):
             raise
         found = _current(client, recipe, params)
         if found is None:
             raise
     second = plan(recipe, found, params)
     ready(second)
-    now = _carry_out(client, recipe, second, params, secrets) if second.changed else found
+    now = _carry_out(client, recipe, second, params, held) if second.changed else found
     if clash:
-        return Outcome(second, now, second.changed, secrets)
-    return Outcome(Plan(None, now, step.calls), now, True, secrets)
+        return Outcome(second, now, second.changed)
+    return Outcome(Plan(None, now, step.calls), now, True)
+
+
+def resolved(client: Client, row: Resource, params: Params, *, tolerant: bool = False) -> Tuple[Params, List[Tuple[str, str]]]:
+    """The options with the ids of the objects that they name, by ``row.references``.
+
+    :param tolerant: leave names as they are that nothing has, such as those of objects that a play makes before this task.
+    :return: the options, and option and name of what was not found.
+    :raises ResourceError: for a name that nothing has.
+    :raises AmbiguousError: for a name that several have.
+    """
+    changed, missing = {}, []
+    for option, other in row.references.items():
+        given = params.get(option)
+        listed = given if isinstance(given, (list, tuple)) else [given]
+        names = [str(value) for value in listed if value not in (None, "") and not _is_id(other, value)]
+        if not names:
+            continue
+        key = other.keys[0]
+        conditions = (filtering.Condition(key, "in", tuple(dict.fromkeys(names))),) if "in" in other.allowed_filters[key] else ()
+        ids: Dict[str, List[str]] = {}
+        for item in listing(client, other, params, conditions):
+            ids.setdefault(str(item.get(key)), []).append(str(item[other.identity]))
+        for name in names:
+            if len(ids.get(name, ())) > 1:
+                raise AmbiguousError(
+                    f"{option}: {len(ids[name])} {other.list_name.replace('_', ' ')} have the {key} {name!r}: {', '.join(ids[name])}. "
+                    "Give the id of the one you mean.",
+                    ids[name],
+                )
+            if name not in ids:
+                if not tolerant:
+                    raise ResourceError(f"{option}: there is no {other.label} with the {key} {name!r}.")
+                missing.append((option, name))
+        found = [ids.get(str(value), [value])[0] for value in listed]
+        changed[option] = found if isinstance(given, (list, tuple)) else found[0]
+    return {**params, **changed}, missing
+
+
+def _is_id(row: Resource, value: Any) -> bool:
+    return bool((row.me and value == "me") or re.fullmatch(row.id_pattern, str(value)))
 
 
 def wait_for(
@@ -623,20 +708,31 @@ def _current(client: Client, recipe: Recipe, params: Params) -> Optional[Object]
 def _carry_out(client: Client, recipe: Recipe, step: Plan, params: Params, secrets: Dict[str, Any]) -> Optional[Object]:
     """Send the calls of a plan and give the object as it is then. What is returned once goes to ``secrets`` as soon as it came."""
     row = recipe.row
-    identity = str((step.before or {}).get(row.identity) or "")
-    answer: Any = None
-    for call in step.calls:
-        answer = call.send(client, identity)
-        if isinstance(answer, dict):
-            identity = identity or str(answer.get(row.identity) or "")
-            secrets.update({name: answer[name] for name in row.once if answer.get(name) is not None})
+    before = step.before or {}
+    identity = str(before.get(row.identity) or "")
+    now: Optional[Object] = None
+    for number, call in enumerate(step.calls):
+        try:
+            answer = call.send(client, identity)
+        except WaitError as error:
+            error.changed = error.changed or number > 0
+            raise
+        answer = answer if isinstance(answer, dict) else {}
+        identity = identity or str(answer.get(row.identity) or "")
+        secrets.update({name: answer[name] for name in row.once if answer.get(name) is not None})
+        # Some updates are answered with something else; a kind of object that is not the one before gives that away.
+        whole = (
+            call.answers
+            and answer.get(row.identity) == identity != ""
+            and answer.get("object") == before.get("object", answer.get("object"))
+        )
+        now = answer if whole else None
     if step.after is None:
         return None
-    # The answer to the last call is the object, unless it is one of those that have none, or another one.
-    if not (isinstance(answer, dict) and answer.get(row.identity) and answer[row.identity] == (identity or answer[row.identity])):
+    if now is None:
         named = {**params, row.identity: params[row.identity] if params.get(row.identity) == "me" else identity}
-        answer = find(client, row, named) if identity else recipe.find(client, params)
-    return None if answer is None else recipe.complete(client, answer, params)
+        now = find(client, row, named) if identity else recipe.find(client, params)
+    return None if now is None else recipe.complete(client, now, params)
 
 
 def _members(wanted: Sequence[str], held: Sequence[str], how: str) -> List[str]:
