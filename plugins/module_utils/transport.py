@@ -134,19 +134,22 @@ class Transport:
         files: Any = None,
         sink: Optional[BinaryIO] = None,
         anonymous: bool = False,
+        timeout: Optional[float] = None,
     ) -> RawReply:
         """Send one request and read its whole answer. Redirects are given back, not followed.
 
         :param sink: takes the body of a success piece by piece, so that it need not fit into memory; ``content`` is then empty.
         :param anonymous: without the token, for addresses that are not the service's.
+        :param timeout: for this request, instead of that of all.
         :raises TransportError: when no whole answer came.
         """
+        seconds = self.timeout if timeout is None else timeout
         try:
             request = requests.Request(method, url, params=list(query), headers=dict(headers or {}), data=data, files=files)
             if anonymous:
                 request.auth = _Nobody()
             prepared = self._session.prepare_request(request)
-            reply = self._session.send(prepared, timeout=self.timeout, allow_redirects=False, **self._settings_for(url))
+            reply = self._session.send(prepared, timeout=seconds, allow_redirects=False, **self._settings_for(url))
             with reply:
                 # In large pieces: requests' own ten kilobytes a piece cost a tenth of the time of a long list.
                 pieces = reply.iter_content(1 << 20)
@@ -159,7 +162,7 @@ class Transport:
                 _check_length(method, reply)
                 return RawReply(reply.status_code, reply.headers, content)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
-            raise _explain(error, url, self.timeout) from error
+            raise _explain(error, url, seconds) from error
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -30,6 +30,7 @@ class Sent:
     headers: dict[str, str]
     data: Any
     files: Any
+    timeout: float | None = None
 
     @property
     def path(self) -> str:
@@ -49,8 +50,8 @@ class FakeTransport:
         self.closed = False
         self._lock = threading.Lock()
 
-    def send(self, method, url, *, query=(), headers=None, data=None, files=None):
-        request = Sent(method, url, list(query), dict(headers or {}), data, files)
+    def send(self, method, url, *, query=(), headers=None, data=None, files=None, timeout=None):
+        request = Sent(method, url, list(query), dict(headers or {}), data, files, timeout)
         with self._lock:
             self.sent.append(request)
         if callable(self.outcomes):

@@ -906,3 +906,12 @@ def test_a_page_is_let_go_before_the_next_is_asked_for():
     client, transport, _waits = make_client(service)
     assert [item["id"] for item in client.list("/v3/x")] == [f"{number:032x}" for number in (1, 2, 3)]
     assert kept == [0, 0, 0]
+
+
+def test_a_request_may_have_a_timeout_and_retries_of_its_own():
+    client, transport, waits = make_client([answer(503), lost(False), answer(204)], retries=5)
+    with pytest.raises(ApiError):
+        client.request("GET", "/v2/notification/pull", timeout=90, retries=0)
+    assert client.request("GET", "/v2/notification/pull", retries=1).status == 204
+    assert [sent.timeout for sent in transport.sent] == [90, None, None]
+    assert len(waits) == 1

@@ -362,6 +362,13 @@ def test_after_the_request_went_out_it_may_have_been_carried_out(start, make, ha
     assert "not known" not in str(problem(make(timeout=0.5), f"https://{host}/", "GET"))
 
 
+def test_one_request_may_have_a_timeout_of_its_own(start, make):
+    server = start(saying(b"", wait=True))
+    with pytest.raises(TransportError) as caught:
+        make(timeout=60).send("GET", f"https://localhost:{server.port}/", timeout=0.5)
+    assert caught.value.message == f"localhost:{server.port} did not answer within 0.5 seconds."
+
+
 def test_a_short_body_is_found_without_the_help_of_the_library(start, make, monkeypatch):
     """urllib3 1.x does not compare the length of a body with what was promised."""
     original = urllib3.response.HTTPResponse.__init__
