@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 from urllib.parse import quote, unquote_plus
 
 OPERATORS = ("eq", "neq", "lte", "gte", "in", "nin", "like")
@@ -51,13 +51,26 @@ Conditions = Tuple[Condition, ...]
 Allowed = Mapping[str, Sequence[str]]
 
 
-def parse(given: Optional[Mapping[str, Any]], allowed: Optional[Allowed] = None, mappings: Iterable[str] = ()) -> Conditions:
+def parse(
+    given: Optional[Mapping[str, Any]],
+    allowed: Optional[Allowed] = None,
+    mappings: Iterable[str] = (),
+    words: Optional[Mapping[str, Sequence[str]]] = None,
+) -> Conditions:
     """Turn what a user wrote into conditions.
 
     :param allowed: field -> operators that the list understands; without it any field and operator is taken.
     :param mappings: the fields that hold a further level of names.
+    :param words: the fields that hold one of certain words, which are in order from the least to the greatest; any case will do.
     :raises FilterError: for an unknown field or operator, or a value that the operator cannot take.
     """
+    conditions = _parsed(given, allowed, mappings, words or {})
+    return tuple(conditions)
+
+
+def _parsed(
+    given: Optional[Mapping[str, Any]], allowed: Optional[Allowed], mappings: Iterable[str], words: Mapping[str, Sequence[str]]
+) -> Conditions:
     if given is None:
         return ()
     if not isinstance(given, Mapping):
@@ -127,6 +140,14 @@ def unpack(text: str) -> Conditions:
         values = tuple(value.split(",")) if operator in ("in", "nin") else (value,)
         conditions.append(Condition(field, operator, values))
     return tuple(conditions)
+
+
+def meaning(text: str) -> Set[Tuple[str, str, FrozenSet[str]]]:
+    """The conditions of a packed string without their order: two with the same meaning find the same objects.
+
+    :raises FilterError: when it is none.
+    """
+    return {(condition.field, condition.operator, frozenset(condition.values)) for condition in unpack(text)}
 
 
 def query(conditions: Conditions, direct_operators: Optional[Allowed] = None) -> List[Tuple[str, str]]:

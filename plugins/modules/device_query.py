@@ -105,15 +105,10 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils.filters import packed, unpack
+from ansible_collections.pelion.device_management.plugins.module_utils.filters import meaning, packed, unpack
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
-
-
-def meaning(query):
-    """The conditions without order: two queries with the same meaning find the same devices."""
-    return {(condition.field, condition.operator, frozenset(condition.values)) for condition in unpack(query)}
 
 
 class DeviceQueryRecipe(Recipe):

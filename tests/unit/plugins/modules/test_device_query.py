@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition, packed
+from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition, meaning, packed
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
-from ansible_collections.pelion.device_management.plugins.modules.device_query import DeviceQueryRecipe, meaning
+from ansible_collections.pelion.device_management.plugins.modules.device_query import DeviceQueryRecipe
 from hypothesis import given
 from hypothesis import strategies as st
 
