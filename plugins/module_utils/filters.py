@@ -61,16 +61,9 @@ def parse(
 
     :param allowed: field -> operators that the list understands; without it any field and operator is taken.
     :param mappings: the fields that hold a further level of names.
-    :param words: the fields that hold one of certain words, which are in order from the least to the greatest; any case will do.
+    :param words: the fields that hold one of certain words, in their order from the least on; users may write them in any case.
     :raises FilterError: for an unknown field or operator, or a value that the operator cannot take.
     """
-    conditions = _parsed(given, allowed, mappings, words or {})
-    return tuple(conditions)
-
-
-def _parsed(
-    given: Optional[Mapping[str, Any]], allowed: Optional[Allowed], mappings: Iterable[str], words: Mapping[str, Sequence[str]]
-) -> Conditions:
     if given is None:
         return ()
     if not isinstance(given, Mapping):
@@ -81,6 +74,8 @@ def _parsed(
         field = str(field)
         field, suffix = _suffix(field, allowed)
         operators = _operators(field, allowed)
+        if words and field in words:
+            value = _worded(field, value, words[field])
         if field in nested:
             if suffix or not isinstance(value, Mapping) or not value:
                 raise FilterError(f"The filter {field} needs a mapping of names, such as {{{field}: {{site: oslo}}}}.")
@@ -221,6 +216,20 @@ def _moment(text: str) -> Tuple[datetime.datetime, str]:
         raise FilterError(f"'{text}' is no date: {error}.") from None
 
 
+class _Word(str):
+    """A word of a field whose values are certain words: compared by their order, it is neither a date nor a number."""
+
+
+def _worded(field: str, value: Any, words: Sequence[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {operator: _worded(field, inner, words) for operator, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_worded(field, inner, words) for inner in value]
+    if str(value).upper() not in words:
+        raise FilterError(f"'{value}' is no {field}; in order they are: {', '.join(words)}.")
+    return _Word(str(value).upper())
+
+
 def _suffix(field: str, allowed: Optional[Allowed]) -> Tuple[str, str]:
     """Take ``created_at__gte`` as well: that is how the API's own pages write it."""
     root, separator, operator = field.rpartition("__")
@@ -273,6 +282,8 @@ def _text(field: str, ordered: bool, value: Any) -> str:
         return "true" if value else "false"
     if value is None:
         raise FilterError(f"The filter {field} has no value.")
+    if isinstance(value, _Word):
+        return str(value)
     if isinstance(value, (datetime.datetime, datetime.date)) or (ordered and not _INTEGER.fullmatch(str(value))):
         try:
             return date(value)

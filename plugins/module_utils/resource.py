@@ -88,7 +88,7 @@ class Resource:
 
     ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the list's direct operators a
     field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold named values, in filters
-    ``field__name``. ``query`` and ``item_query`` are options that are parameters of the list and of the GET of one object.
+    ``field__name``. ``words`` are fields that hold one of certain words, in their order. ``query`` and ``item_query`` are options that are parameters of the list and of the GET of one object.
 
     ``required`` is what the service wants on creation, ``create_only`` what cannot change later, ``update_only`` what a creation does not
     take, so that a PUT follows it. ``clashes`` are the statuses by which a creation may say that somebody else was quicker.
@@ -118,6 +118,7 @@ class Resource:
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     packed_filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     mappings: Tuple[str, ...] = ()
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     query: Tuple[str, ...] = ()
     item_query: Tuple[str, ...] = ()
     required: Tuple[str, ...] = ()
@@ -199,7 +200,7 @@ class Resource:
 
         :raises FilterError: naming the field and what is allowed.
         """
-        return filtering.parse(given, self.allowed_filters, self.mappings)
+        return filtering.parse(given, self.allowed_filters, self.mappings, self.words)
 
     def shown(self, item: Object) -> Object:
         """The object without what must never be shown."""

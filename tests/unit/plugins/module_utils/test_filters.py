@@ -425,3 +425,33 @@ def test_only_filter_errors_come_out(text):
             call(text)
         except FilterError as error:
             assert str(error)
+
+
+LEVELS = {"level": ("DEBUG", "INFO", "ERROR")}
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"gte": "info"}, [("level", "gte", ("INFO",))]),
+        ({"gte": "INFO", "lte": "Error"}, [("level", "gte", ("INFO",)), ("level", "lte", ("ERROR",))]),
+        (["debug", "ERROR"], [("level", "in", ("DEBUG", "ERROR"))]),
+        ("ERROR", [("level", "eq", ("ERROR",))]),
+    ],
+)
+def test_words_have_an_order_of_their_own(value, found):
+    operators = {"level": ("eq", "in", "lte", "gte")}
+    conditions = parse({"level": value}, operators, words=LEVELS)
+    assert [(condition.field, condition.operator, condition.values) for condition in conditions] == found
+    assert {type(text) for condition in conditions for text in condition.values} == {str}
+
+
+def test_words_by_suffix():
+    assert parse({"level__gte": "info"}, {"level": ("gte",)}, words=LEVELS) == (Condition("level", "gte", ("INFO",)),)
+
+
+def test_other_words_are_refused():
+    with pytest.raises(FilterError, match=r"^'LOUD' is no level; in order they are: DEBUG, INFO, ERROR\.$"):
+        parse({"level": {"gte": "LOUD"}}, {"level": ("gte",)}, words=LEVELS)
+    with pytest.raises(FilterError, match=r"^The filter level does not take the operator 'eq'; it takes: gte\.$"):
+        parse({"level": "INFO"}, {"level": ("gte",)}, words=LEVELS)
