@@ -267,9 +267,10 @@ class ResourceModule(ApiModule):
 
     def _shown(self, item: Optional[Dict[str, Any]]) -> Dict[str, Any]:
         """What a diff shows: the fields that a user can write, so that it is the same in check mode and in a real run."""
-        hidden = {*self.recipe.row.write_only, *self.recipe.row.secrets}
-        names = dict.fromkeys((self.recipe.row.identity, *self.recipe.fields, *self.recipe.diffed))
-        return {name: item[name] for name in names if name not in hidden and item is not None and item.get(name) is not None}
+        row = self.recipe.row
+        names = dict.fromkeys((row.identity, *self.recipe.fields, *self.recipe.diffed))
+        shown = engine.without(item or {}, (*row.write_only, *row.secrets))
+        return {name: shown[name] for name in names if shown.get(name) is not None}
 
 
 class InfoModule(ApiModule):
