@@ -8,7 +8,10 @@ specs. A test compares both with the API's own description.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..resource import Membership, Resource
+from .access import POLICY_GROUP
 
 _TEXTS = (
     "address_line1",
@@ -24,12 +27,13 @@ _TEXTS = (
     "postal_code",
     "state",
 )
+# Of the first user of a new account; only the answer to its creation has them.
+_ADMINISTRATOR = ("admin_email", "admin_full_name", "admin_name", "admin_password")
 
 ACCOUNT = Resource(
     name="account",
     path="/v3/accounts",
-    # An alias is unique in the whole service; the list does not filter by it.
-    keys=("aliases", "display_name"),
+    keys=("display_name",),
     filters={
         "country": ("like",),
         "end_market": ("eq",),
@@ -41,6 +45,19 @@ ACCOUNT = Resource(
     item_query=("include", "properties"),
     query=("include", "properties", "format"),
     required=("end_market",),
+    create_only=_ADMINISTRATOR,
+    update_only=(
+        "custom_fields",
+        "expiration_warning_threshold",
+        "idle_timeout",
+        "mfa_status",
+        "notification_emails",
+        "password_policy",
+        "password_recovery_expiration",
+        "sales_contact",
+    ),
+    write_only=_ADMINISTRATOR,
+    deletable=False,
     unordered=("aliases", "notification_emails"),
     replaces={"custom_fields": 10},
     nullable=(
@@ -56,7 +73,6 @@ ACCOUNT = Resource(
         "sales_contact",
     ),
     max_length={**dict.fromkeys(_TEXTS, 100), "admin_full_name": 100},
-    # What only the answer to a creation tells (AccountCreationResp); older services have these fields everywhere, empty.
     secrets=("admin_key", "admin_password"),
     once=("admin_key", "admin_password"),
 )
@@ -69,6 +85,10 @@ USER = Resource(
     tenant=True,
     me=True,
     required=("email",),
+    create_only=("password",),
+    update_only=("is_totp_enabled", "status"),
+    write_only=("password",),
+    references={"groups": POLICY_GROUP},
     unordered=("login_profiles",),
     nullable=("address", "full_name", "phone_number", "username"),
     max_length={"address": 100, "full_name": 100, "phone_number": 100},
@@ -85,7 +105,10 @@ USER_INVITATION = Resource(
     tenant=True,
     required=("email",),
     # There is no PUT.
-    create_only=("email", "groups", "login_profiles"),
+    create_only=("email", "groups", "login_profiles", "valid_for_days"),
+    # Answers have the day it ends instead.
+    write_only=("valid_for_days",),
+    references={"groups": POLICY_GROUP},
     unordered=("groups", "login_profiles"),
 )
 
@@ -95,6 +118,8 @@ IDENTITY_PROVIDER = Resource(
     tenant=True,
     required=("name", "type"),
     max_length={"name": 100, "description": 500},
+    # The secret is in the schema of answers; whether they hold it is not said.
+    write_only=("oidc_attributes.client_secret", "saml2_attributes.entity_descriptor"),
     secrets=("oidc_attributes.client_secret",),
 )
 
@@ -115,3 +140,8 @@ LIMITATION = Resource(
     id_pattern=r"[\w.:-]+",
     id_words="it has letters, digits and . : _ - only",
 )
+
+
+def same_profiles(current: Any, wanted: Any) -> bool:
+    """Whether two lists of login profiles name the same identity providers; requests hold their ids only, answers their names too."""
+    return {profile["id"] for profile in current or ()} == {profile["id"] for profile in wanted or ()}
