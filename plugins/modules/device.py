@@ -8,23 +8,55 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: device
-short_description: Change, create and delete devices in the device directory
+short_description: Change, suspend, resume, create and delete devices in the device directory
 version_added: 0.1.0
 description:
   - Keeps the directory entry of one device in the wanted state, above all its name, description and custom attributes.
   - Devices appear in the directory by themselves when they bootstrap. So a device that is not found is an error, unless O(create) is set.
+  - A lost or stolen device can be suspended, so that it cannot connect, and brought back to service.
   - What the device measures and does is not in the directory, and its groups are the matter of
     M(pelion.device_management.device_group_member).
 author:
   - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
-  - pelion.device_management.resource
+  - pelion.device_management.resource.id
   - pelion.device_management.resource.purge
+  - pelion.device_management.resource.wait
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.resource_module
 options:
+  state:
+    description:
+      - V(present) changes what differs; options left out are left alone.
+      - V(suspended) does so too and suspends the device. It is disconnected, shows as C(deregistered) and cannot connect any more.
+      - V(active) does so too and ends the suspension. The device connects again when it next tries to, which can take up to a week.
+      - V(absent) deletes the entry. The service refuses that for devices in production.
+    type: str
+    choices: [present, absent, suspended, active]
+    default: present
+  block:
+    description:
+      - Why the device is suspended, or why it is not any more. With O(state=suspended) a new reason for a device that is suspended already
+        suspends it once more.
+    type: dict
+    suboptions:
+      category:
+        description:
+          - The reference of a category that M(pelion.device_management.device_block_category_info) lists, such as V(maintenance).
+          - With O(state=active) it is the category that the device was suspended with, which is used when this is left out. Another one is
+            an error.
+        type: str
+      description:
+        description:
+          - The reason in words, 2000 characters at most.
+        type: str
+  wait:
+    description:
+      - With O(state=suspended), whether to wait until the device is disconnected; with O(state=active), until it is C(registered).
+    type: bool
+    default: false
   endpoint_name:
     description:
       - The name that the device was made with. It finds the device when O(id) is not given. It cannot be changed.
@@ -108,7 +140,9 @@ options:
     default: false
 seealso:
   - module: pelion.device_management.device_info
+  - module: pelion.device_management.device_block_category_info
   - module: pelion.device_management.device_group_member
+  - module: pelion.device_management.device_enrollment
 """
 
 EXAMPLES = r"""
@@ -139,6 +173,24 @@ EXAMPLES = r"""
       check_mode: true
       diff: true
 
+- name: Suspend a device that was stolen, and be sure that it is disconnected
+  pelion.device_management.device:
+    name: pump-17
+    state: suspended
+    block:
+      category: lost_or_stolen
+      description: Missing since the break-in of 2026-11-02
+    wait: true
+    wait_timeout: 120
+
+- name: Bring it back to service
+  pelion.device_management.device:
+    name: pump-17
+    state: active
+    block:
+      description: Found in the store room
+    description: Feed pump of basin 3, seal renewed
+
 - name: Create an entry by hand
   pelion.device_management.device:
     name: bench-1
@@ -147,7 +199,7 @@ EXAMPLES = r"""
     device_execution_mode: 1
     create: true
 
-- name: Delete the entry of a device with a developer certificate; the service refuses it for devices in production
+- name: Delete the entry of a device with a developer certificate
   pelion.device_management.device:
     name: bench-1
     state: absent
@@ -171,6 +223,9 @@ device:
     device_class: pump-v2
     device_execution_mode: 5
     host_gateway: ""
+    lifecycle_status: enabled
+    operator_suspended: false
+    system_suspended: false
     created_at: "2026-01-31T12:00:00.000000Z"
     updated_at: "2026-02-01T08:15:30.000000Z"
   contains:
@@ -194,6 +249,22 @@ device:
       description: The attributes.
       type: dict
       returned: when set
+    lifecycle_status:
+      description: V(enabled), or V(blocked) for a device that is suspended.
+      type: str
+      returned: always on services that can suspend devices
+    operator_suspended:
+      description: Whether the device is suspended by somebody of the account.
+      type: bool
+      returned: always on services that can suspend devices
+    last_operator_suspended_category:
+      description: The category of the last suspension or return to service.
+      type: str
+      returned: once the device has been suspended
+    last_operator_suspended_description:
+      description: The reason of it.
+      type: str
+      returned: once the device has been suspended
     groups:
       description: The ids of the groups that the device belongs to.
       type: list
@@ -207,11 +278,18 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe, ResourceError
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe, ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
+
+# Where a device tells what it was suspended or resumed with.
+LAST = "last_operator_suspended_"
 
 
 class DeviceRecipe(Recipe):
+    states = ("suspended", "active")
+    waits = True
+    diffed = ("lifecycle_status", "operator_suspended", f"{LAST}category", f"{LAST}description")
+
     def desired(self, params, current):
         # A device that is created without an endpoint name gets its id as one, so an empty one is never what is there.
         return super().desired({**params, "endpoint_name": params["endpoint_name"] or None}, current)
@@ -224,6 +302,41 @@ class DeviceRecipe(Recipe):
                 "set create to make an entry by hand."
             )
         return super().create(wanted, params)
+
+    def act(self, current, after, params):
+        block = {name: value for name, value in (params["block"] or {}).items() if value is not None}
+        suspended, path = bool(after.get("operator_suspended")), self.item(current, params).rstrip("/")
+        held = {name: after[LAST + name] for name in ("category", "description") if after.get(LAST + name)}
+        if params["state"] == "suspended" and not (suspended and {**held, **block} == held):
+            if current is not None and "lifecycle_status" not in current:
+                raise ResourceError("This service is an older one that cannot suspend devices.")
+            body = {**(held if suspended else {}), **block}
+            return self.told("blocked", body), [Call("POST", f"{path}/suspend", body)]
+        if params["state"] == "active" and after.get("system_suspended"):
+            why = ": ".join(filter(None, (after.get("last_system_suspended_category"), after.get("last_system_suspended_description"))))
+            raise ResourceError(f"The service itself has suspended the device ({why or 'without a reason'}); only the vendor can end that.")
+        if params["state"] == "active" and suspended:
+            category = held.get("category", block.get("category", ""))
+            if block.get("category", category) != category:
+                raise ResourceError(
+                    f"The device is suspended with the category '{category}', not '{block['category']}'; leave the category out to use it."
+                )
+            body = {"category": category, **block}
+            return self.told("enabled", body), [Call("POST", f"{path}/resume", body)]
+        return {}, []
+
+    @staticmethod
+    def told(status, body):
+        """What a device says after it was suspended or resumed."""
+        return {
+            "lifecycle_status": status,
+            "operator_suspended": status == "blocked",
+            **{LAST + name: value for name, value in body.items()},
+        }
+
+    def finished(self, item, params):
+        registered = item.get("state") == "registered"
+        return {"suspended": not registered, "active": registered}.get(params["state"], True)
 
 
 def main():
@@ -248,7 +361,11 @@ def main():
             connector_expiration_date=dict(type="str"),
             issuer_fingerprint=dict(type="str"),
         ),
-        extra_spec=dict(create=dict(type="bool", default=False)),
+        extra_spec=dict(
+            create=dict(type="bool", default=False),
+            block=dict(type="dict", options=dict(category=dict(type="str"), description=dict(type="str"))),
+            wait=dict(type="bool", default=False),
+        ),
         recipe=DeviceRecipe,
     ).main()
 

@@ -13,6 +13,7 @@ version_added: 0.1.0
 description:
   - Reads what the device directory has noted about devices, such as registrations and the steps of updates.
   - A large fleet has very many events; narrow them by device, by time or with O(limit).
+  - To be told of events as they happen, do not read this again and again; the service sends notifications.
 author:
   - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
@@ -21,6 +22,13 @@ extends_documentation_fragment:
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module
+options:
+  devicelog:
+    description:
+      - Read the same events at their old address, C(/v3/devicelog/). The vendor has deprecated it; set this only for a service or a
+        gateway in between that lacks the new one.
+    type: bool
+    default: false
 seealso:
   - module: pelion.device_management.device_info
 """
@@ -70,8 +78,13 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 
 
+class DeviceEventInfo(InfoModule):
+    def row_for(self, params):
+        return directory.DEVICELOG if params["devicelog"] else self.row
+
+
 def main():
-    InfoModule(directory.DEVICE_EVENT).main()
+    DeviceEventInfo(directory.DEVICE_EVENT, dict(devicelog=dict(type="bool", default=False))).main()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ specs. A test compares both with the API's own description.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..resource import Resource
 
 _EQUAL = ("eq", "neq", "in", "nin")
@@ -142,4 +144,26 @@ DEVICE_EVENT = Resource(
         "state_change": _FLAG,
     },
     packed_filters={"date_time": _FLAG, "state_change": ("in", "nin")},
+)
+
+# The same events at their deprecated address, where one direct operator more is documented.
+DEVICELOG = replace(
+    DEVICE_EVENT,
+    path="/v3/devicelog/",
+    filters={**DEVICE_EVENT.filters, "state_change": _EQUAL},
+    packed_filters={"date_time": _FLAG},
+)
+
+# Why devices are suspended. The list takes page parameters and ignores them.
+DEVICE_BLOCK_CATEGORY = Resource(
+    name="device_block_category",
+    path="/v3/device-block-categories/",
+    plural="device_block_categories",
+    keys=(),
+    identity="reference",
+    id_pattern=r"[a-z0-9_]{1,32}",
+    id_words="it is 1 to 32 lower-case letters, digits and underscores",
+    item_path="/v3/device-block-categories",
+    paged=False,
+    filters={"reference": _EQUAL, "updated_at": _RANGE},
 )

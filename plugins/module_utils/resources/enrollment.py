@@ -12,7 +12,8 @@ import re
 
 from ..resource import Resource, ResourceError
 
-_IDENTITY = re.compile(r"A-[A-Za-z0-9:]{95}", re.ASCII)  # EnrollmentId
+IDENTITY_LENGTH = 97  # characters; EnrollmentId
+_IDENTITY = re.compile(r"A-[A-Za-z0-9:]{95}")
 
 DEVICE_ENROLLMENT = Resource(
     name="device_enrollment",
@@ -26,11 +27,12 @@ DEVICE_ENROLLMENT = Resource(
 BULK_UPLOAD = Resource(name="bulk_upload", path="/v3/device-enrollments-bulk-uploads", keys=())
 BULK_DELETE = Resource(name="bulk_delete", path="/v3/device-enrollments-bulk-deletes", keys=())
 
-# In the descriptions of 2019 and 2020 only. The list wants the certificate.
+# In the descriptions of 2019 and 2020 only: where there is no such list, that is to be told. It must name the certificate.
 DEVICE_ENROLLMENT_DENIAL = Resource(
     name="device_enrollment_denial",
     path="/v3/device-enrollment-denials",
     keys=("trusted_certificate_id", "endpoint_name"),
+    empty_on_404=False,
     filters={"endpoint_name": ("eq",), "trusted_certificate_id": ("eq",)},
 )
 
@@ -39,10 +41,12 @@ PRE_SHARED_KEY = Resource(
     path="/v2/device-shared-keys",
     identity="endpoint_name",
     keys=(),
-    required=("secret_hex",),
+    required=("endpoint_name", "secret_hex"),
     write_only=("secret_hex",),
+    secrets=("secret_hex",),
     id_pattern=r"[ -~]{16,64}",
-    id_words="16 to 64 printable ASCII characters",
+    id_words="it is 16 to 64 printable ASCII characters",
+    ordered=False,
 )
 
 
