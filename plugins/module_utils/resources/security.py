@@ -14,7 +14,7 @@ import re
 from dataclasses import replace
 from typing import List, Tuple
 
-from ..resource import Resource, ResourceError
+from ..resource import Params, Resource, ResourceError
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 
@@ -31,6 +31,12 @@ TRUSTED_CERTIFICATE = Resource(
     required=("name", "certificate", "service"),
     nullable=("description",),
     max_length={"name": 100, "description": 500},
+)
+
+# Before 2021 the list could not be filtered by fingerprint: there it is matched after listing.
+OLDER_TRUSTED_CERTIFICATE = replace(
+    TRUSTED_CERTIFICATE,
+    filters={name: operators for name, operators in TRUSTED_CERTIFICATE.filters.items() if name != "certificate_fingerprint"},
 )
 
 # Made at a path of their own, where nothing but creation and reading is possible: for all else they are trusted certificates with the
@@ -56,12 +62,16 @@ CERTIFICATE_ISSUER = Resource(
     max_length={"name": 50, "description": 100},
 )
 
+# Stands for the id of the configuration that every account has, of the certificates with which devices connect.
+DEFAULT_ISSUER_CONFIG = "lwm2m"
+
 CERTIFICATE_ISSUER_CONFIG = Resource(
     name="certificate_issuer_config",
     path="/v3/certificate-issuer-configurations",
+    id_pattern=rf"[0-9a-f]{{32}}|{DEFAULT_ISSUER_CONFIG}",
     keys=("reference",),
     filters={"reference": ("eq",)},
-    required=("reference",),
+    required=("reference", "certificate_issuer_id"),
     create_only=("reference",),
     nullable=("certificate_issuer_id",),
     max_length={"reference": 100},
@@ -86,6 +96,16 @@ TRUST_ANCHOR = Resource(
     required=("description",),
     max_length={"description": 256},
 )
+
+SERVER_CREDENTIALS = "/v3/server-credentials"
+DEVICE_ACCESS_TOKEN = "/ace-auth/token"
+
+
+def with_default_id(params: Params) -> Params:
+    """The options of a module for issuer configurations, with the id of the default one where they name it, in whatever case."""
+    if params["id"] or str(params["reference"]).lower() != DEFAULT_ISSUER_CONFIG:
+        return params
+    return {**params, "id": DEFAULT_ISSUER_CONFIG, "reference": None}
 
 
 def fingerprint(pem: str) -> str:
