@@ -88,7 +88,8 @@ class Resource:
 
     ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the list's direct operators a
     field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold named values, in filters
-    ``field__name``. ``words`` are fields that hold one of certain words, in their order. ``query`` and ``item_query`` are options that are parameters of the list and of the GET of one object.
+    ``field__name``. ``words`` are fields that hold one of certain words, in their order. ``query`` and ``item_query`` are options that
+    are parameters of the list and of the GET of one object.
 
     ``required`` is what the service wants on creation, ``create_only`` what cannot change later, ``update_only`` what a creation does not
     take, so that a PUT follows it. ``clashes`` are the statuses by which a creation may say that somebody else was quicker.
