@@ -572,7 +572,7 @@ class Opened(io.BytesIO):
         return 1
 
 
-@pytest.mark.parametrize(("data", "files"), [(iter([b"1"]), None), (Opened(b"1"), None), (None, {"f": b"1"})])
+@pytest.mark.parametrize(("data", "files"), [(iter([b"1"]), None), (Opened(b"1"), None), (None, {"f": ("a", Opened(b"1"))})])
 @pytest.mark.parametrize("outcome", [answer(503), lost(False)])
 def test_uploads_are_not_repeated(data, files, outcome):
     client, transport, _waits = make_client([outcome])
@@ -581,11 +581,11 @@ def test_uploads_are_not_repeated(data, files, outcome):
     assert len(transport.sent) == 1
 
 
-def test_a_body_that_can_be_read_again_is_sent_again():
-    body = [b"1", b"2"]
+@pytest.mark.parametrize(("data", "files"), [([b"1", b"2"], None), (None, {"f": ("a", b"1", "text/csv"), "name": (None, "x")})])
+def test_a_body_that_can_be_read_again_is_sent_again(data, files):
     client, transport, _waits = make_client([answer(429), lost(False), answer(201)])
-    assert client.request("POST", "/v3/x", data=body).status == 201
-    assert [sent.data for sent in transport.sent] == [body, body, body]
+    assert client.request("POST", "/v3/x", data=data, files=files).status == 201
+    assert [(sent.data, sent.files) for sent in transport.sent] == [(data, files)] * 3
 
 
 def test_waits_double_up_to_the_cap():
