@@ -15,6 +15,44 @@ options:
       - Without it, E(PELION_API_KEY), then E(MBED_CLOUD_SDK_API_KEY), then the profile is used.
     type: str
     aliases: [access_key]
+  api_jwt:
+    description:
+      - Logs in with tokens that are signed here, instead of with O(api_key). Give one of the two.
+      - An administrator has put the certificate of the private key on an application, as a verification key. The tokens have the
+        rights of that application. The private key stays on this machine.
+      - A token is used for several requests and replaced by a new one before it ends.
+      - Without it, E(PELION_JWT_APPLICATION_ID) and the other variables below, all of them together, then the profile are used.
+    type: dict
+    suboptions:
+      application_id:
+        description:
+          - The id of the application, which is sent with each request too.
+          - As an environment variable E(PELION_JWT_APPLICATION_ID).
+        type: str
+        required: true
+      private_key_file:
+        description:
+          - A file with the private key in PEM form, without a passphrase. Only its owner may be able to read it.
+          - RSA of 2048 bits or more, or EC on P-256, P-384 or P-521.
+          - As an environment variable E(PELION_JWT_PRIVATE_KEY_FILE).
+        type: path
+        required: true
+      algorithm:
+        description:
+          - How to sign. By default V(RS256) with an RSA key, and the one of the curve with an EC key.
+          - As an environment variable E(PELION_JWT_ALGORITHM).
+        type: str
+        choices: [RS256, RS384, RS512, ES256, ES384, ES512]
+      lifetime:
+        description:
+          - How long a token is valid, in seconds, at least V(10). Default V(600).
+          - As an environment variable E(PELION_JWT_LIFETIME).
+        type: float
+      claims:
+        description:
+          - Further claims, name to value. The claim C(exp) is there already.
+          - As an environment variable E(PELION_JWT_CLAIMS), which holds them as JSON.
+        type: dict
   api_url:
     description:
       - The address of the API, without a version.
@@ -28,7 +66,7 @@ options:
     type: str
   api_profile_path:
     description:
-      - The profile file. It maps names of profiles to the settings O(api_key), O(api_url), O(validate_certs), O(ca_path),
+      - The profile file. It maps names of profiles to the settings O(api_key), O(api_jwt), O(api_url), O(validate_certs), O(ca_path),
         O(client_cert), O(client_key), O(proxy), O(timeout), O(retries), O(retry_max_wait) and O(allow_http).
       - Only its owner may be able to read it.
       - Without it, E(PELION_PROFILE_PATH), then V(pelion/profiles.yml) in E(XDG_CONFIG_HOME) or V(~/.config) is used.
@@ -82,4 +120,5 @@ options:
 requirements:
   - requests >= 2.25
   - PyYAML, when a profile file is used
+  - PyJWT >= 2.0 and cryptography, with O(api_jwt)
 """

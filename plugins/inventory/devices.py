@@ -213,14 +213,14 @@ from ansible_collections.pelion.device_management.plugins.module_utils.client im
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import FilterError
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError, listing
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
-from ansible_collections.pelion.device_management.plugins.module_utils.settings import ENVIRONMENT, Settings, SettingsError, resolve
+from ansible_collections.pelion.device_management.plugins.module_utils.settings import SETTINGS, Settings, SettingsError, resolve
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR, TransportError
 
 Device = Dict[str, Any]
 
 GROUP = "pelion_devices"
 _FILES = ("pelion.yml", "pelion.yaml", "pelion_devices.yml", "pelion_devices.yaml")
-_CONNECTION = (*ENVIRONMENT, "api_profile", "api_profile_path")
+_CONNECTION = (*SETTINGS, "api_profile", "api_profile_path")
 _TEMPLATED = {*_CONNECTION, "access_key", "filters", "device_groups"}
 _LOCAL = {"ansible_connection": _trusted("local"), "ansible_python_interpreter": _trusted("{{ ansible_playbook_python }}")}
 _RESERVED = {"localhost", "127.0.0.1", GROUP}
@@ -633,7 +633,8 @@ def _names_in(expression: str) -> Set[str]:
 
 def _cache_key(settings: Settings, request: Any) -> str:
     """Names what was asked for, of whom; the API key cannot be worked out from it."""
-    account = hashlib.pbkdf2_hmac("sha256", settings.api_key.encode(), f"pelion inventory {settings.api_url}".encode(), 10_000)
+    login = settings.api_key or str(settings.api_jwt)
+    account = hashlib.pbkdf2_hmac("sha256", login.encode(), f"pelion inventory {settings.api_url}".encode(), 10_000)
     text = json.dumps([account.hex(), request], sort_keys=True, default=str)
     return "pelion_devices_" + hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -23,6 +23,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from . import filters as filtering
 from .settings import Settings, holds_key
+from .tokens import credentials
 from .transport import RawReply, Transport, TransportError
 
 VERSION = "0.1.0"
@@ -135,6 +136,7 @@ class Client:
     ) -> None:
         self.settings = settings
         self.user_agent = f"pelion.device_management/{VERSION}{' ' + user_agent if user_agent else ''}"
+        self.credentials = credentials(settings)
         self._base = settings.api_url
         self.sleep = sleep
         self.monotonic = monotonic
@@ -143,7 +145,7 @@ class Client:
         self.last_request_id: Optional[str] = None
         self.requests = 0
         self._transport = transport or Transport(
-            token=settings.api_key,
+            authorize=self.credentials.headers,
             verify=settings.verify,
             cert=settings.cert,
             proxy=settings.proxy,
@@ -191,7 +193,7 @@ class Client:
             raise RequestError(f"'{path}' is no path of the API: it must begin with one slash, such as /v3/devices/, and have no query.")
         method = method.upper()
         pairs = _pairs(query)
-        if any(holds_key(text, self.settings.api_key) for text in (path, *(text for pair in pairs for text in pair))):
+        if any(self._tells(text) for text in (path, *(text for pair in pairs for text in pair))):
             raise RequestError("The API key must not be part of a path or query: it would end up in server logs.")
         sent = dict(headers or {})
         if json is not None:
@@ -256,7 +258,7 @@ class Client:
         own = _origin(url) == _origin(self._base)
         if not own and not url.startswith("https://"):
             raise RequestError(f"The file is at an address that is not HTTPS, of {urlsplit(url).netloc or 'no host'}; it is not fetched.")
-        if holds_key(url, self.settings.api_key):
+        if self._tells(url):
             raise RequestError("The address of the file holds the API key; it is not fetched.")
         if isinstance(target, str):
             with whole_file(target) as opened:
@@ -425,6 +427,10 @@ class Client:
 
     # -- inside
 
+    def _tells(self, text: str) -> bool:
+        """Whether a text that others will see holds what requests are authenticated by."""
+        return any(holds_key(text, secret) for secret in self.credentials.secrets)
+
     def _send(
         self,
         method: str,
@@ -441,7 +447,7 @@ class Client:
             raw: RawReply = self._transport.send(method, url, query=query, headers=headers, data=data, files=files, timeout=timeout)
             target = _target(url, raw)
             again = (raw.status in (307, 308) and _repeatable(data, files)) or (raw.status in (301, 302) and method in ("GET", "HEAD"))
-            if not again or _origin(target) != _origin(self._base) or holds_key(target, self.settings.api_key):
+            if not again or _origin(target) != _origin(self._base) or self._tells(target):
                 return raw
             # The target is a whole address: it has the query already.
             url, query = target, []
@@ -453,11 +459,7 @@ class Client:
             foreign = _origin(url) != _origin(self._base)
             raw: RawReply = self._transport.send("GET", url, headers={"Accept": "*/*"}, sink=sink, anonymous=foreign)
             target = _target(url, raw)
-            if (
-                raw.status not in (301, 302, 303, 307, 308)
-                or not target.startswith("https://")
-                or holds_key(target, self.settings.api_key)
-            ):
+            if raw.status not in (301, 302, 303, 307, 308) or not target.startswith("https://") or self._tells(target):
                 return raw
             url = target
         return raw
@@ -471,9 +473,12 @@ class Client:
         if 200 <= raw.status < 300 and problem is None:
             return Reply(raw.status, raw.headers, body, request_id, raw.content)
         # A server or proxy may repeat what it was sent.
-        secret = self.settings.api_key
-        failure = _error(RawReply(raw.status, raw.headers, raw.content.replace(secret.encode(), _MASK.encode())), self._base, method, path)
-        failure.message = failure.message.replace(secret, _MASK)
+        content, secrets = raw.content, self.credentials.secrets
+        for secret in secrets:
+            content = content.replace(secret.encode(), _MASK.encode())
+        failure = _error(RawReply(raw.status, raw.headers, content), self._base, method, path)
+        for secret in secrets:
+            failure.message = failure.message.replace(secret, _MASK)
         failure.args = (failure.message,)
         failure.maybe_done = method not in ("GET", "HEAD") and (raw.status < 300 or raw.status >= 500)
         return failure

@@ -14,7 +14,7 @@ from . import resource as engine
 from .bulk import BulkError
 from .client import ApiError, Client, RequestError, project, whole_file
 from .filters import Conditions, FilterError
-from .settings import SettingsError, resolve
+from .settings import ALGORITHMS, SettingsError, resolve
 from .transport import REQUESTS_IMPORT_ERROR, TransportError
 
 Spec = Mapping[str, Mapping[str, Any]]
@@ -22,6 +22,16 @@ Spec = Mapping[str, Mapping[str, Any]]
 # Documented in the fragment pelion.device_management.connection. Defaults belong to settings.py, where every source is known.
 CONNECTION_SPEC: Dict[str, Dict[str, Any]] = {
     "api_key": {"type": "str", "no_log": True, "aliases": ["access_key"]},
+    "api_jwt": {
+        "type": "dict",
+        "options": {
+            "application_id": {"type": "str", "required": True},
+            "private_key_file": {"type": "path", "required": True, "no_log": False},
+            "algorithm": {"type": "str", "choices": list(ALGORITHMS)},
+            "lifetime": {"type": "float"},
+            "claims": {"type": "dict"},
+        },
+    },
     "api_url": {"type": "str"},
     "api_profile": {"type": "str"},
     "api_profile_path": {"type": "path"},
@@ -90,7 +100,7 @@ class ApiModule:
         try:
             settings = resolve(module.params)
             # A key from the environment or a profile is no option, so Ansible does not know yet that it is secret.
-            module.no_log_values.update([settings.api_key, *self.secrets(module.params)])
+            module.no_log_values.update([*settings.secrets, *self.secrets(module.params)])
             # The vendor's support and our own tests see which module sent a request.
             sender = f"module/{module._name.rpartition('.')[2]} ansible-core/{module.ansible_version}"
             with Client(settings, user_agent=sender, pool_size=max(10, self.concurrency(module.params))) as client:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 import stat
@@ -31,6 +32,18 @@ ENVIRONMENT: Dict[str, Tuple[str, ...]] = {
     "retry_max_wait": ("PELION_RETRY_MAX_WAIT",),
     "allow_http": ("PELION_ALLOW_HTTP",),
 }
+JWT_ENVIRONMENT: Dict[str, str] = {
+    "application_id": "PELION_JWT_APPLICATION_ID",
+    "private_key_file": "PELION_JWT_PRIVATE_KEY_FILE",
+    "algorithm": "PELION_JWT_ALGORITHM",
+    "lifetime": "PELION_JWT_LIFETIME",
+    "claims": "PELION_JWT_CLAIMS",
+}
+SETTINGS = ("api_jwt", *ENVIRONMENT)
+CREDENTIALS = ("api_key", "api_jwt")
+# What the service takes; HS256 is not among them (notes on JWT keys).
+ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
+SHORTEST_LIFETIME = 10
 
 
 class SettingsError(ValueError):
@@ -38,10 +51,26 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How to reach one account of the service. ``timeout`` and ``retry_max_wait`` are seconds."""
+class JwtSettings:
+    """Tokens that are signed here instead of a key (the vendor's page on JWT keys).
 
-    api_key: str = field(repr=False)
+    ``application_id``: the application that has the verification key; ``private_key_file``: the key that belongs to it; ``algorithm``: one
+    of ``ALGORITHMS``, or None for the first that fits the key; ``lifetime``: of a token, in seconds; ``claims``: further ones.
+    """
+
+    application_id: str
+    private_key_file: str
+    algorithm: Optional[str] = None
+    lifetime: float = 600.0
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to reach one account of the service. ``timeout`` and ``retry_max_wait`` are seconds; ``api_key`` is empty with ``api_jwt``."""
+
+    api_key: str = field(default="", repr=False)
+    api_jwt: Optional[JwtSettings] = None
     api_url: str = DEFAULT_API_URL
     validate_certs: bool = True
     ca_path: Optional[str] = None
@@ -52,6 +81,11 @@ class Settings:
     retries: int = 5
     retry_max_wait: float = 60.0
     allow_http: bool = False
+
+    @property
+    def secrets(self) -> Tuple[str, ...]:
+        """Texts that must not be shown to anybody."""
+        return (self.api_key,) if self.api_key else ()
 
     @property
     def verify(self) -> Union[bool, str]:
@@ -73,35 +107,58 @@ def resolve(options: Mapping[str, Any], environ: Optional[Mapping[str, str]] = N
 
     The order: the option; the profile that the option ``api_profile`` names; the environment (``PELION_*``, then the
     SDK's ``MBED_CLOUD_SDK_*``); the profile that ``PELION_PROFILE`` names, else the profile ``default`` where there is one.
+    ``api_key`` and ``api_jwt`` are two forms of one setting: the first source that has either counts.
     Beside a profile that is asked for by option, the environment's key and URL do not count at all: one account's key must
     not reach another's host.
 
     :raises SettingsError: for anything missing, malformed or unreadable.
     """
     environ = os.environ if environ is None else environ
-    given = {name: options[name] for name in ENVIRONMENT if options.get(name) not in (None, "")}
+    given = {name: options[name] for name in SETTINGS if options.get(name) not in (None, "")}
     from_environment: Dict[str, Any] = {}
     for name, variables in ENVIRONMENT.items():
         value = next((environ[variable] for variable in variables if environ.get(variable)), None)
         if value is not None:
             from_environment[name] = value
+    jwt = {name: environ[variable] for name, variable in JWT_ENVIRONMENT.items() if environ.get(variable)}
+    if jwt:
+        from_environment["api_jwt"] = jwt
     path = options.get("api_profile_path") or environ.get("PELION_PROFILE_PATH")
     by_option, by_environment = options.get("api_profile"), environ.get("PELION_PROFILE")
     if by_option:
-        elsewhere = {name: value for name, value in from_environment.items() if name not in ("api_key", "api_url")}
-        merged = {**elsewhere, **_profile(by_option, path, environ), **given}
-    elif by_environment:
-        merged = {**_profile(by_environment, path, environ), **from_environment, **given}
-    else:
-        merged = {**from_environment, **given}
-        if "api_key" not in merged or path:
-            merged = {**_profile(DEFAULT_PROFILE, path, environ, optional=not path), **merged}
+        elsewhere = {name: value for name, value in from_environment.items() if name not in (*CREDENTIALS, "api_url")}
+        return _checked(_merged(elsewhere, _profile(by_option, path, environ), given))
+    if by_environment:
+        return _checked(_merged(_profile(by_environment, path, environ), from_environment, given))
+    merged = _merged(from_environment, given)
+    if path or not any(name in merged for name in CREDENTIALS):
+        merged = _merged(_profile(DEFAULT_PROFILE, path, environ, optional=not path), merged)
     return _checked(merged)
+
+
+def _merged(*sources: Mapping[str, Any]) -> Dict[str, Any]:
+    """The settings of several sources, of which the later count more."""
+    merged: Dict[str, Any] = {}
+    for source in sources:
+        if any(name in source for name in CREDENTIALS):
+            merged = {name: value for name, value in merged.items() if name not in CREDENTIALS}
+        merged.update(source)
+    return merged
 
 
 def holds_key(text: str, key: str) -> bool:
     """Whether a text that others will see has the key in it."""
     return len(key) >= SHORTEST_KEY and key in unquote(text)
+
+
+def refuse_shared(what: str, path: str, descriptor: int) -> None:
+    """A file that holds a secret is for its owner only.
+
+    :raises SettingsError: where others can read it.
+    """
+    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    if mode & 0o077:
+        raise SettingsError(f"{what} can be read by others (mode {mode:04o}); run: chmod 600 {path}")
 
 
 def profile_path(environ: Mapping[str, str]) -> str:
@@ -123,9 +180,7 @@ def _profile(name: str, path: Optional[str], environ: Mapping[str, str], optiona
         ) from None
     try:
         with open(path, encoding="utf-8") as stream:
-            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
-            if mode & 0o077:
-                raise SettingsError(f"The profile file {path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")
+            refuse_shared(f"The profile file {path}", path, stream.fileno())
             content = yaml.safe_load(stream)
     except OSError as error:
         raise SettingsError(f"The profile file {path} cannot be read: {error.strerror}.") from error
@@ -140,10 +195,10 @@ def _profile(name: str, path: Optional[str], environ: Mapping[str, str], optiona
             return {}
         known = ", ".join(sorted(str(key) for key in profiles)) or "none"
         raise SettingsError(f"The profile file {path} has no profile '{name}'; it has: {known}.")
-    unknown = sorted(str(key) for key in set(profiles[name]) - set(ENVIRONMENT) - {"access_key"})
+    unknown = sorted(str(key) for key in set(profiles[name]) - set(SETTINGS) - {"access_key"})
     if unknown:
         raise SettingsError(
-            f"The profile '{name}' of {path} has unknown settings: {', '.join(unknown)}; it may have: {', '.join(sorted(ENVIRONMENT))}."
+            f"The profile '{name}' of {path} has unknown settings: {', '.join(unknown)}; it may have: {', '.join(sorted(SETTINGS))}."
         )
     entry = {key: value for key, value in profiles[name].items() if value is not None}
     if "access_key" in entry:
@@ -153,9 +208,13 @@ def _profile(name: str, path: Optional[str], environ: Mapping[str, str], optiona
 
 def _checked(values: Mapping[str, Any]) -> Settings:
     allow_http = _boolean("allow_http", values.get("allow_http", False))
-    key = _api_key(values.get("api_key"))
+    if all(name in values for name in CREDENTIALS):
+        raise SettingsError("api_key and api_jwt are two ways to log in; give one of them.")
+    jwt = _jwt(values["api_jwt"]) if "api_jwt" in values else None
+    key = "" if jwt else _api_key(values.get("api_key"))
     settings = Settings(
         api_key=key,
+        api_jwt=jwt,
         api_url=_api_url(str(values.get("api_url", DEFAULT_API_URL)), key, allow_http),
         validate_certs=_boolean("validate_certs", values.get("validate_certs", True)),
         ca_path=_readable("ca_path", values.get("ca_path")),
@@ -188,6 +247,44 @@ def _api_key(value: Any) -> str:
     if not all("!" <= character <= "~" for character in key):
         raise SettingsError("api_key holds blanks or characters that no key has; check that it was copied whole and alone.")
     return key
+
+
+def _jwt(value: Any) -> JwtSettings:
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"api_jwt must be a mapping with application_id and private_key_file, not '{value}'.")
+    given = {str(name): part for name, part in value.items() if part not in (None, "")}
+    unknown = sorted(set(given) - set(JWT_ENVIRONMENT))
+    if unknown:
+        raise SettingsError(f"api_jwt has unknown parts: {', '.join(unknown)}; it may have: {', '.join(JWT_ENVIRONMENT)}.")
+    for name in ("application_id", "private_key_file"):
+        if name not in given:
+            raise SettingsError(f"api_jwt needs {name}; as an environment variable it is {JWT_ENVIRONMENT[name]}.")
+    application = str(given["application_id"]).strip()
+    if not re.fullmatch(r"[\w-]+", application, re.ASCII):
+        raise SettingsError(f"api_jwt.application_id is the id of an application, 32 hexadecimal digits, not '{application}'.")
+    algorithm = given.get("algorithm")
+    if algorithm not in (None, *ALGORITHMS):
+        raise SettingsError(f"api_jwt.algorithm must be one of {', '.join(ALGORITHMS)}, not '{algorithm}'.")
+    return JwtSettings(
+        application_id=application,
+        private_key_file=os.path.expanduser(str(given["private_key_file"])),
+        algorithm=algorithm,
+        lifetime=_number("api_jwt.lifetime", given.get("lifetime", JwtSettings.lifetime), minimum=SHORTEST_LIFETIME),
+        claims=_claims(given.get("claims", {})),
+    )
+
+
+def _claims(value: Any) -> Dict[str, Any]:
+    """Claims are a mapping, or, as in an environment variable, its JSON. What is wrong is not repeated: it may be anything."""
+    try:
+        claims = json.loads(value if isinstance(value, str) else json.dumps(value))
+    except (TypeError, ValueError):
+        claims = None
+    if not isinstance(claims, dict):
+        raise SettingsError("api_jwt.claims must be a mapping of what JSON can express.")
+    if "exp" in claims:
+        raise SettingsError("api_jwt.claims must not have exp: it follows from api_jwt.lifetime.")
+    return claims
 
 
 def _api_url(value: str, key: str, allow_http: bool) -> str:

@@ -13,7 +13,7 @@ import re
 import socket
 import traceback
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 from urllib.parse import urlsplit
 
 try:
@@ -72,9 +72,9 @@ class RawReply:
 
 
 class Transport:
-    """One pooled session that sends a bearer token to one origin.
+    """One pooled session that logs in to one origin.
 
-    :param token: sent as ``Authorization: Bearer``; never shown in ``repr`` or errors.
+    :param authorize: gives the headers that authenticate a request, anew for each; they are never shown in ``repr`` or errors.
     :param verify: True (system trust), False, or the path of a CA file or folder.
     :param cert: a client certificate file, or a pair of certificate and key files.
     :param proxy: a proxy URL; without it the usual ``HTTPS_PROXY``/``NO_PROXY`` variables count.
@@ -85,7 +85,7 @@ class Transport:
     def __init__(
         self,
         *,
-        token: str,
+        authorize: Callable[[], Mapping[str, str]],
         verify: Union[bool, str] = True,
         cert: Union[str, Tuple[str, str], None] = None,
         proxy: Optional[str] = None,
@@ -95,7 +95,7 @@ class Transport:
     ) -> None:
         session = requests.Session()
         # An explicit `auth` keeps requests from replacing our header by what a .netrc file holds for the host.
-        session.auth = _Bearer(token)
+        session.auth = _Authorization(authorize)
         session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         adapter = requests.adapters.HTTPAdapter(pool_connections=2, pool_maxsize=pool_size)
         session.mount("https://", adapter)
@@ -171,12 +171,12 @@ class Transport:
 
 if REQUESTS_IMPORT_ERROR is None:
 
-    class _Bearer(requests.auth.AuthBase):
-        def __init__(self, token: str) -> None:
-            self._token = token
+    class _Authorization(requests.auth.AuthBase):
+        def __init__(self, authorize: Callable[[], Mapping[str, str]]) -> None:
+            self._authorize = authorize
 
         def __call__(self, request: Any) -> Any:
-            request.headers["Authorization"] = "Bearer " + self._token
+            request.headers.update(self._authorize())
             return request
 
     class _Nobody(requests.auth.AuthBase):

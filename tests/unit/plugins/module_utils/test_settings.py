@@ -270,7 +270,7 @@ def test_a_profile_file_in_another_encoding(profiles):
 def test_unknown_settings_in_a_profile(profiles):
     environ = profiles(f"lab: {{apikey: {KEY}, api_key: {KEY}, 5: x}}")
     assert mistake({"api_profile": "lab"}, environ) == (
-        f"The profile 'lab' of {subject.profile_path(environ)} has unknown settings: 5, apikey; it may have: allow_http, api_key, api_url, "
+        f"The profile 'lab' of {subject.profile_path(environ)} has unknown settings: 5, apikey; it may have: allow_http, api_jwt, api_key, "
         "ca_path, client_cert, client_key, proxy, retries, retry_max_wait, timeout, validate_certs."
     )
 

@@ -160,7 +160,7 @@ def make(ca_file):
 
     def build(**options):
         options = {"verify": ca_file, "timeout": 5.0, "user_agent": "tests/1", **options}
-        made.append(Transport(token=TOKEN, **options))
+        made.append(Transport(authorize=lambda: {"Authorization": f"Bearer {TOKEN}"}, **options))
         return made[-1]
 
     yield build
