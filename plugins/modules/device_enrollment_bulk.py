@@ -202,6 +202,11 @@ def files_of(identities, largest):
     return [identities[start : start + step] for start in range(0, len(identities), step)]
 
 
+def content_of(identities):
+    """A file of identities."""
+    return (HEADING + "".join(f"{identity}\n" for identity in identities)).encode()
+
+
 def rows_of(client, address):
     """A report by identity. It is asked for at the API's own address, whatever host the report is said to be on."""
     if not address:
@@ -253,9 +258,9 @@ class DeviceEnrollmentBulk(ApiModule):
     def start(client, row, parts):
         jobs = []
         for part in parts:
-            content = (HEADING + "".join(f"{identity}\n" for identity in part)).encode()
+            form = {"enrollment_identities": ("identities.csv", content_of(part), "text/csv")}
             try:
-                reply = client.request("POST", row.path, files={"enrollment_identities": ("identities.csv", content, "text/csv")})
+                reply = client.request("POST", row.path, files=form)
             except (ApiError, TransportError) as error:
                 raise BulkError(
                     f"{len(jobs)} of {len(parts)} files were sent, then one failed: {error}. Run the task again to send what is missing.",
@@ -297,6 +302,7 @@ class DeviceEnrollmentBulk(ApiModule):
             elif code or row.get("error__message"):
                 said = {name: row.get(f"error__{name}") for name in ("type", "message", "fields")}
                 said["code"] = int(code) if (code or "").isdigit() else None
+                said["message"] = said["message"] or said["type"] or f"error {code}"
                 yield identity, {"outcome": "failed", **{name: value for name, value in said.items() if value}}
             else:
                 at = row.get(f"entity__{done}_at")
@@ -321,7 +327,7 @@ class DeviceEnrollmentBulk(ApiModule):
         if refused:
             raise BulkError(
                 f"{len(refused)} of {len(outcomes)} identities failed; the first: {refused[0]['enrollment_identity']}: "
-                f"{refused[0].get('message') or refused[0].get('type') or refused[0].get('code')}",
+                f"{refused[0]['message']}",
                 result,
             )
         return result
