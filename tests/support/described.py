@@ -33,7 +33,8 @@ class Described:
     `resource`: its name in facts.yaml. `create`, `update`, `read`: the paths of POST, PUT and the GET of one where they are not the
     row's; "" where there is none. `omitted`: fields that could be written and deliberately are no options -> why. `extra`: options that
     the bodies do not have -> why. `types`: options of another type than the field -> that type. `returned`: documented results that the
-    answer does not have -> why. `differs`: aspects (of ASPECTS) in which the row deliberately says something else -> why.
+    answer does not have -> why. `refused`: values in the enum of a field that no body may have -> why. `differs`: aspects (of ASPECTS)
+    in which the row deliberately says something else -> why.
     """
 
     resource: str
@@ -44,6 +45,7 @@ class Described:
     extra: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     returned: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     differs: Mapping[str, str] = field(default_factory=dict)
 
 
