@@ -9,8 +9,17 @@ specs. A test compares both with the API's own description.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Sequence
 
-from ..resource import Membership, Resource
+from ..client import Client
+from ..resource import Membership, Object, Params, Resource
+
+# Who may be in a group; no more is said here than it takes to find them by name.
+_MEMBERS = {
+    "users": Resource(name="user", path="/v3/users", tenant=True, keys=("email",), filters={"email": ("eq",)}),
+    "applications": Resource(name="application", path="/v3/applications", tenant=True),
+    "apikeys": Resource(name="api_key", path="/v3/api-keys", tenant=True, me=True),
+}
 
 POLICY_GROUP = Resource(
     name="policy_group",
@@ -19,6 +28,7 @@ POLICY_GROUP = Resource(
     filters={"name": ("eq",)},
     required=("name",),
     max_length={"name": 100},
+    references=_MEMBERS,
     memberships=(
         Membership("users", "users", "users"),
         Membership("applications", "applications", "applications"),
@@ -33,6 +43,9 @@ APPLICATION = Resource(
     filters={"status": ("eq",)},
     required=("name",),
     max_length={"name": 100, "description": 500},
+    references={"groups": POLICY_GROUP},
+    # Names are unique, yet no 409 is documented.
+    clashes=(400, 409),
     memberships=(Membership("groups", "groups"),),
 )
 
@@ -43,6 +56,8 @@ ACCESS_KEY = Resource(
     filters={"status": ("eq",)},
     required=("name",),
     max_length={"name": 100, "description": 500},
+    references={"application_id": APPLICATION},
+    times=("expiration",),
     secrets=("key",),
     once=("key",),
 )
@@ -55,17 +70,37 @@ API_KEY = Resource(
     filters={"key": ("eq",), "owner": ("eq",)},
     required=("name",),
     max_length={"name": 100},
+    references={"groups": POLICY_GROUP, "owner": _MEMBERS["users"]},
     memberships=(Membership("groups", "groups"),),
     secrets=("key",),
     once=("key",),
 )
 
 # The keys of all applications can be read together.
-ANY_ACCESS_KEY = replace(ACCESS_KEY, path="/v3/access-keys", filters={"application_id": ("eq",), "status": ("eq",)})
+ANY_ACCESS_KEY = replace(ACCESS_KEY, path="/v3/access-keys", filters={"application_id": ("eq",), "status": ("eq",)}, references={})
 
 # Members and memberships are lists of their own, without filters.
-APPLICATION_OF_GROUP = replace(APPLICATION, path="/v3/policy-groups/{policy_group_id}/applications", filters={})
-API_KEY_OF_GROUP = replace(API_KEY, path="/v3/policy-groups/{policy_group_id}/api-keys", filters={})
-GROUP_OF_APPLICATION = replace(POLICY_GROUP, path="/v3/applications/{application_id}/groups", filters={})
-GROUP_OF_API_KEY = replace(POLICY_GROUP, path="/v3/api-keys/{api_key_id}/groups", filters={})
-GROUP_OF_USER = replace(POLICY_GROUP, path="/v3/users/{user_id}/groups", filters={})
+_BY_GROUP = {"policy_group_id": POLICY_GROUP}
+APPLICATION_OF_GROUP = replace(APPLICATION, path="/v3/policy-groups/{policy_group_id}/applications", filters={}, references=_BY_GROUP)
+API_KEY_OF_GROUP = replace(API_KEY, path="/v3/policy-groups/{policy_group_id}/api-keys", filters={}, references=_BY_GROUP)
+GROUP_OF_APPLICATION = replace(
+    POLICY_GROUP,
+    path="/v3/applications/{application_id}/groups",
+    filters={},
+    references={"application_id": _MEMBERS["applications"]},
+)
+GROUP_OF_API_KEY = replace(
+    POLICY_GROUP, path="/v3/api-keys/{api_key_id}/groups", filters={}, references={"api_key_id": _MEMBERS["apikeys"]}
+)
+GROUP_OF_USER = replace(POLICY_GROUP, path="/v3/users/{user_id}/groups", filters={}, references={"user_id": _MEMBERS["users"]})
+
+
+def members(client: Client, group: Object, params: Params, kinds: Sequence[str]) -> Object:
+    """The group with the ids of its members of these kinds, which the service keeps in lists of their own."""
+    path = POLICY_GROUP.item(params, group["id"])
+    found = {
+        known.field: [member["id"] for member in client.list(f"{path}/{known.path}", fields=["id"], empty_on_404=False)]
+        for known in POLICY_GROUP.memberships
+        if known.field in kinds
+    }
+    return {**group, **found}

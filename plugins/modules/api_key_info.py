@@ -1,0 +1,98 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read API keys."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: api_key_info
+short_description: Read API keys
+version_added: 0.1.0
+description:
+  - Reads one API key, lists those that match, or those that are in a policy group.
+  - The key itself is never told, only what is known of it.
+  - Access keys, which programs should have today, are read with M(pelion.device_management.access_key_info).
+author:
+  - Contributors to the pelion.device_management collection (!UNKNOWN)
+extends_documentation_fragment:
+  - pelion.device_management.connection
+  - pelion.device_management.info.list
+  - pelion.device_management.tenant
+  - pelion.device_management.attributes
+  - pelion.device_management.attributes.action_group
+  - pelion.device_management.attributes.info_module
+options:
+  id:
+    description:
+      - Read the one key with this id, or V(me) for the one that the task uses. Without it, all keys are read, or those that the other
+        options pick.
+    type: str
+  name:
+    description:
+      - Read the keys with this name. Names need not be unique.
+    type: str
+  policy_group_id:
+    description:
+      - Read the keys that are in this policy group, by its id or its name.
+    type: str
+seealso:
+  - module: pelion.device_management.api_key
+  - module: pelion.device_management.access_key_info
+"""
+
+EXAMPLES = r"""
+- name: See which key the tasks use
+  pelion.device_management.api_key_info:
+    id: me
+
+- name: List the keys of one user
+  pelion.device_management.api_key_info:
+    filters:
+      owner: 01619571e2e89242ac12000600000000
+
+- name: See who else can do everything
+  pelion.device_management.api_key_info:
+    policy_group_id: Administrators
+    fields: [name, owner, last_login_time]
+"""
+
+RETURN = r"""
+api_keys:
+  description: The keys found, without what makes them secret; an empty list when there are none.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 01619571f7020242ac12000600000000
+      account_id: 01619571e2e90242ac12000600000000
+      name: build server
+      owner: 01619571e2e89242ac12000600000000
+      groups: [01619571dec00242ac12000600000000]
+      status: ACTIVE
+      created_at: "2026-01-31T12:00:00.000000Z"
+      updated_at: "2026-02-01T08:15:30.000000Z"
+      last_login_time: 1769933730000
+request_id:
+  description: The id that the service gave the last request; name it to the vendor's support.
+  returned: when the service answered
+  type: str
+  sample: 0161991d63150242ac12000600000000
+"""
+
+from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
+
+
+def main():
+    InfoModule(
+        access.API_KEY,
+        argument_spec=dict(policy_group_id=dict(type="str")),
+        variants=dict(policy_group_id=access.API_KEY_OF_GROUP),
+        mutually_exclusive=[("id", "name"), ("id", "filters"), ("id", "policy_group_id")],
+    ).main()
+
+
+if __name__ == "__main__":
+    main()
