@@ -18,7 +18,7 @@ UTILS = PLUGINS / "module_utils"
 SIMULATOR = ROOT / "tests/simulator"
 
 # From the ground up: a file imports only files that stand before it.
-FLOORS = ("transport", "settings", "tokens", "filters", "client", "operations", "bulk", "resource", "resources", "module")
+FLOORS = ("transport", "settings", "tokens", "filters", "client", "operations", "bulk", "resource", "uploads", "resources", "module")
 # Those that must not know what they work for; the others are the table, and what speaks a part of the API that is no REST collection.
 ENGINE = ("transport", "settings", "filters", "client", "bulk", "resource", "module")
 # The highest of them is the only one that knows Ansible.
