@@ -8,7 +8,10 @@ specs. A test compares both with the API's own description.
 
 from __future__ import annotations
 
-from ..resource import Resource
+from typing import Any, Dict, List, Sequence
+
+from ..client import Client
+from ..resource import Resource, read
 
 _EQUAL = ("eq", "neq", "in", "nin")
 _FLAG = ("eq", "neq")
@@ -52,7 +55,7 @@ FIRMWARE_UPLOAD_CHUNK = Resource(
     },
     packed_filters=_PACKED_DATES,
     id_pattern=r"[1-9][0-9]{0,4}",
-    id_words="a number from 1 to 10000",
+    id_words="an id is a number from 1 to 10000",
 )
 
 FIRMWARE_MANIFEST = Resource(
@@ -80,7 +83,9 @@ UPDATE_CAMPAIGN = Resource(
     packed_filters={**_PACKED_DATES, **dict.fromkeys(("finished", "started_at", "when"), _FLAG)},
     required=("device_filter",),
     create_only=("campaign_strategy",),
+    references={"root_manifest_id": FIRMWARE_MANIFEST},
     nullable=("when",),
+    times=("when",),
     max_length={"name": 128, "description": 2000},
 )
 
@@ -91,7 +96,7 @@ UPDATE_CAMPAIGN_STATISTIC = Resource(
     keys=(),
     paged=False,
     id_pattern=r"fail|success|info|skipped",
-    id_words="fail, success, info or skipped",
+    id_words="an id is fail, success, info or skipped",
 )
 UPDATE_CAMPAIGN_EVENT_TYPE = Resource(
     name="update_campaign_event_type",
@@ -99,7 +104,7 @@ UPDATE_CAMPAIGN_EVENT_TYPE = Resource(
     keys=(),
     paged=False,
     id_pattern=r"[A-Za-z0-9_]{1,64}",
-    id_words="a code such as UPD4_FAIL_101",
+    id_words="an id is a code such as UPD4_FAIL_101",
 )
 
 # The service does not filter this list; what is named here is matched after listing.
@@ -107,4 +112,29 @@ UPDATE_CAMPAIGN_DEVICE = Resource(
     name="update_campaign_device",
     path="/v3/update-campaigns/{campaign_id}/campaign-device-metadata",
     keys=("device_id", "deployment_state"),
+    references={"campaign_id": UPDATE_CAMPAIGN},
 )
+
+
+def statistics(
+    client: Client, campaign_id: str, statuses: Sequence[str] = (), *, event_types: bool = False, codes: Sequence[str] = ()
+) -> List[Dict[str, Any]]:
+    """How the devices of a campaign fared: a row for each outcome that occurred, with how many devices had it.
+
+    :param statuses: only these outcomes.
+    :param event_types: each row gets ``event_types``, the reasons with their counts; with ``codes`` only these.
+    """
+    parent = {"campaign_id": campaign_id}
+    rows = _picked(client, UPDATE_CAMPAIGN_STATISTIC, parent, statuses)
+    if event_types or codes:
+        for row in rows:
+            row["event_types"] = _picked(client, UPDATE_CAMPAIGN_EVENT_TYPE, {**parent, "summary_status_id": row["id"]}, codes)
+    return rows
+
+
+def _picked(client: Client, row: Resource, parent: Dict[str, str], ids: Sequence[str]) -> List[Dict[str, Any]]:
+    """Those with these ids as far as there are any, or all; a 404 means that nothing has been counted yet, since the campaign is there."""
+    if not ids:
+        return list(client.list(row.collection(parent), paged=False))
+    found = [read(client, row, parent, one) for one in ids]
+    return [item for item in found if item is not None]
