@@ -213,7 +213,7 @@ class Client:
                     raise
                 again = self._backoff(attempt)
             else:
-                outcome = self._read(method, path, raw)
+                outcome = self.judge(method, path, raw)
                 if isinstance(outcome, Reply):
                     return outcome
                 if attempt > most or not _repeatable(data, files) or not _retry(method, path, outcome):
@@ -250,9 +250,9 @@ class Client:
         An address of another origin, such as a pre-signed one, gets no token.
 
         :param target: a file that is open for writing, or the path of one that is replaced only by a whole download (mode 0600).
-        :raises RequestError: for an address that is not HTTPS (plain HTTP only to the API's own origin), or that holds the key.
+        :raises RequestError: for an address that is not HTTPS (plain HTTP only to the API's own origin), or that holds the key; and for
+            a file that cannot be written.
         :raises ApiError, TransportError: as ``request``.
-        :raises OSError: when the file cannot be written.
         """
         url = location if "://" in location else self._base + location
         own = _origin(url) == _origin(self._base)
@@ -261,8 +261,11 @@ class Client:
         if self._tells(url):
             raise RequestError("The address of the file holds the API key; it is not fetched.")
         if isinstance(target, str):
-            with whole_file(target) as opened:
-                return self.download(location, opened)
+            try:
+                with whole_file(target) as opened:
+                    return self.download(location, opened)
+            except OSError as error:
+                raise RequestError(f"The file cannot be written: {error}.") from error
         start, attempt = target.tell(), 0
         # What a signed address says after its path is a secret of its own.
         method, path = "GET", urlsplit(url).path or "/"
@@ -272,6 +275,8 @@ class Client:
                 sink = _Digest(target)
                 raw = self._fetch(url, sink)
             except TransportError as error:
+                if sink.failure is not None:
+                    raise RequestError(f"The file cannot be written: {sink.failure}.") from sink.failure
                 error.method, error.path, error.attempts = method, path, attempt
                 if attempt > self.settings.retries or error.lasting:
                     raise
@@ -282,7 +287,7 @@ class Client:
                         self.requests += 1
                         self.last_request_id = _header(raw.headers, "X-Request-ID") or self.last_request_id
                     return Download(sink.size, sink.sha256.hexdigest())
-                failure = self._read(method, path, raw)
+                failure = self.judge(method, path, raw)
                 if isinstance(failure, Reply) or attempt > self.settings.retries or not _retry(method, path, failure):
                     raise failure if isinstance(failure, ApiError) else self._unusable(path, failure, "the answer is no file.")
                 again = self._retry_after(raw.headers, attempt)
@@ -464,7 +469,8 @@ class Client:
             url = target
         return raw
 
-    def _read(self, method: str, path: str, raw: RawReply) -> Union[Reply, ApiError]:
+    def judge(self, method: str, path: str, raw: RawReply) -> Union[Reply, ApiError]:
+        """What an answer is: a success that can be read, or an error."""
         request_id = _header(raw.headers, "X-Request-ID") or None
         with self._lock:
             self.requests += 1
@@ -520,9 +526,15 @@ class _Digest:
         self._target = target
         self.size = 0
         self.sha256 = hashlib.sha256()
+        # The HTTP library's own errors are of the same kind.
+        self.failure: Optional[OSError] = None
 
     def write(self, piece: bytes) -> None:
-        self._target.write(piece)
+        try:
+            self._target.write(piece)
+        except OSError as error:
+            self.failure = error
+            raise
         self.sha256.update(piece)
         self.size += len(piece)
 
@@ -560,11 +572,11 @@ def _repeatable(data: Any, files: Any) -> bool:
 
 
 def _retry(method: str, path: str, failure: ApiError) -> bool:
-    if failure.type == "LIMITS_EXCEEDED":
-        return False
+    if failure.type in _PASSING:
+        return True
     if failure.status == 429:
-        # There it means that one device's queue is full; only the words for what passes by itself are worth another try.
-        return failure.type in _PASSING if path.startswith("/v2/") else True
+        # On device connection only the words for what passes by itself are worth another try.
+        return failure.type != "LIMITS_EXCEEDED" and not path.startswith("/v2/")
     return failure.status in (502, 503, 504) and method in _IDEMPOTENT
 
 
