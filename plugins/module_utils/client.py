@@ -34,7 +34,7 @@ _BACKOFF_BASE = 0.5
 _REDIRECTS = 3
 _SHOWN = 40  # characters of a key that tell it from others; the service shows 47
 # Error words of the device-connection API that pass by themselves; LIMITS_EXCEEDED lasts for the billing period.
-_PASSING = ("CONGESTION_CONTROL", "QUEUE_IS_FULL")
+_PASSING = ("CONGESTION_CONTROL", "QUEUE_IS_FULL", "TOO_MANY_REQUESTS")
 _WORDS = re.compile(r"[A-Z][A-Z0-9_]*(,\s*[A-Z][A-Z0-9_]*)*")
 _MASK = "********"
 

@@ -545,6 +545,11 @@ def test_what_lasts_is_not_tried_again():
     [
         ("/v2/subscriptions/1/3/0/0", answer(429, "CONGESTION_CONTROL"), True),
         ("/v2/subscriptions/1/3/0/0", answer(429, '"QUEUE_IS_FULL"', {"Content-Type": "application/json"}), True),
+        # Requests to devices say so with 400; the last is the word of 2019.
+        ("/v2/device-requests/1", answer(400, "QUEUE_IS_FULL"), True),
+        ("/v2/device-requests/1", answer(400, "TOO_MANY_REQUESTS"), True),
+        ("/v2/device-requests/1", answer(400, "RESOURCE_NOT_FOUND"), False),
+        ("/v2/device-requests/1", answer(400, "LIMITS_EXCEEDED"), False),
         ("/v2/subscriptions/1/3/0/0", answer(429, "LIMITS_EXCEEDED"), False),
         ("/v2/subscriptions/1/3/0/0", answer(429, "SOMETHING_ELSE"), False),
         ("/v2/subscriptions/1/3/0/0", answer(429), False),
