@@ -200,6 +200,15 @@ def date(value: Any) -> str:
     return text if _COMPACT.fullmatch(text) else whole.isoformat() + fraction + "Z"
 
 
+def moment(value: Any) -> Tuple[datetime.datetime, str]:
+    """A time for comparison, however it is written: the moment in UTC, and the digits of its fraction of a second.
+
+    :raises FilterError: when it is none.
+    """
+    whole, fraction = _moment(date(value))
+    return whole, fraction.strip(".").rstrip("0")
+
+
 def _moment(text: str) -> Tuple[datetime.datetime, str]:
     """The moment in UTC to the second, and its fraction as written: it may be finer than Python's."""
     compact = _COMPACT.fullmatch(text)

@@ -425,7 +425,7 @@ class Recipe:
         if current in _EMPTY and wanted in _EMPTY:
             return True
         if name in self.row.times and current and wanted:
-            return filtering.date(current) == filtering.date(wanted)
+            return filtering.moment(current) == filtering.moment(wanted)
         sets = (*self.row.unordered, *(membership.field for membership in self.row.memberships))
         if name in sets and isinstance(current, list) and isinstance(wanted, list):
             return sorted(map(repr, current)) == sorted(map(repr, wanted))
@@ -722,13 +722,9 @@ def _carry_out(client: Client, recipe: Recipe, step: Plan, params: Params, secre
         answer = answer if isinstance(answer, dict) else {}
         identity = identity or str(answer.get(row.identity) or "")
         secrets.update({name: answer[name] for name in row.once if answer.get(name) is not None})
-        # Some updates are answered with something else; a kind of object that is not the one before gives that away.
-        whole = (
-            call.answers
-            and answer.get(row.identity) == identity != ""
-            and answer.get("object") == before.get("object", answer.get("object"))
-        )
-        now = answer if whole else None
+        # Some updates are answered with something else: another kind of object, or one without its natural key.
+        whole = call.answers and answer.get(row.identity) == identity != "" and all(key in answer for key in row.keys if key in before)
+        now = answer if whole and answer.get("object") == before.get("object", answer.get("object")) else None
     if step.after is None:
         return None
     if now is None:

@@ -130,8 +130,9 @@ def test_the_answer_to_a_membership_call_is_not_the_object():
     assert calls_of(transport)[1:] == [("POST", f"/v3/toys/{A}/clubs/add", [C]), ("GET", f"/v3/toys/{A}", None)]
 
 
-def test_an_update_that_answers_with_another_kind_of_object():
-    client, _transport, _waits = make_client([page(toy()), answer(200, toy(object="key")), answer(200, toy(note="x"))])
+@pytest.mark.parametrize("told", [toy(object="key"), {"object": "toy", "id": A, "code": 200}])
+def test_an_update_that_answers_with_something_else(told):
+    client, _transport, _waits = make_client([page(toy()), answer(200, told), answer(200, toy(note="x"))])
     assert ensure(client, RECIPE, {"name": "n", "note": "x"}).object == toy(note="x")
 
 
@@ -184,7 +185,9 @@ def test_below_a_parent_that_is_not_there_yet_there_is_nothing():
 
 
 def test_times_are_compared_as_moments():
-    assert not plan(RECIPE, toy(due="2026-01-31T12:00:00Z"), {"due": "2026-01-31 13:00:00+01:00"}).changed
+    for written in ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z", "20260131T120000Z", "2026-01-31 13:00:00+01:00"):
+        assert not plan(RECIPE, toy(due=written), {"due": "2026-01-31 13:00:00+01:00"}).changed
+        assert not plan(RECIPE, toy(due="2026-01-31T12:00:00Z"), {"due": written}).changed
     changed = plan(RECIPE, toy(due="2026-01-31T12:00:00Z"), {"due": "2026-01-31T12:00:01Z"})
     assert changed.calls[0].json == {"name": "n", "due": "2026-01-31T12:00:01Z"}
     assert "is no date" in mistake(FilterError, plan, RECIPE, None, {"due": "soon"})
