@@ -251,7 +251,7 @@ def _api_key(value: Any) -> str:
 
 def _jwt(value: Any) -> JwtSettings:
     if not isinstance(value, Mapping):
-        raise SettingsError(f"api_jwt must be a mapping with application_id and private_key_file, not '{value}'.")
+        raise SettingsError("api_jwt must be a mapping with application_id and private_key_file.")
     given = {str(name): part for name, part in value.items() if part not in (None, "")}
     unknown = sorted(set(given) - set(JWT_ENVIRONMENT))
     if unknown:
@@ -259,9 +259,10 @@ def _jwt(value: Any) -> JwtSettings:
     for name in ("application_id", "private_key_file"):
         if name not in given:
             raise SettingsError(f"api_jwt needs {name}; as an environment variable it is {JWT_ENVIRONMENT[name]}.")
+    # Like all that may be a secret in the wrong place it is not repeated.
     application = str(given["application_id"]).strip()
     if not re.fullmatch(r"[\w-]+", application, re.ASCII):
-        raise SettingsError(f"api_jwt.application_id is the id of an application, 32 hexadecimal digits, not '{application}'.")
+        raise SettingsError("api_jwt.application_id is no id of an application: that has 32 hexadecimal digits.")
     algorithm = given.get("algorithm")
     if algorithm not in (None, *ALGORITHMS):
         raise SettingsError(f"api_jwt.algorithm must be one of {', '.join(ALGORITHMS)}, not '{algorithm}'.")

@@ -6,10 +6,17 @@ from __future__ import annotations
 
 import errno
 import itertools
+import json
 
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import settings as subject
-from ansible_collections.pelion.device_management.plugins.module_utils.settings import DEFAULT_API_URL, Settings, SettingsError, resolve
+from ansible_collections.pelion.device_management.plugins.module_utils.settings import (
+    DEFAULT_API_URL,
+    JwtSettings,
+    Settings,
+    SettingsError,
+    resolve,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +54,7 @@ def url(options, environ=None):
 def test_defaults():
     assert resolve({}, {"PELION_API_KEY": KEY}) == Settings(
         api_key=KEY,
+        api_jwt=None,
         api_url="https://api.us-east-1.mbedcloud.com",
         validate_certs=True,
         ca_path=None,
@@ -85,12 +93,38 @@ def test_law_of_sources(present, profiles):
     assert resolve(options, environ).api_key == keys[present[0]]
 
 
+@pytest.mark.parametrize("kinds", list(itertools.product(("api_key", "api_jwt", ""), repeat=4)))
+def test_law_of_keys_and_tokens(kinds, profiles):
+    """A key and tokens are one setting in two forms: the first source that has either counts."""
+    option, environment, named, default = kinds
+    values = {"api_key": KEY, "api_jwt": {"application_id": "a", "private_key_file": "k"}}
+    environ = profiles(f"named: {json.dumps({named: values[named]} if named else {})}\n")
+    environ.update(
+        {"api_key": {"PELION_API_KEY": KEY}, "api_jwt": {"PELION_JWT_APPLICATION_ID": "a", "PELION_JWT_PRIVATE_KEY_FILE": "k"}}.get(
+            environment, {}
+        )
+    )
+    if default:
+        environ["PELION_PROFILE"] = "named"
+    options = {option: values[option]} if option else {}
+    first = next((kind for kind in (option, environment, named if default else "") if kind), "")
+    if not first:
+        assert mistake(options, environ).startswith("No API key: ")
+        return
+    found = resolve(options, environ)
+    assert (found.api_key, found.api_jwt) == ((KEY, None) if first == "api_key" else ("", JwtSettings("a", "k")))
+    assert found.secrets == ((KEY,) if first == "api_key" else ())
+
+
 def test_a_profile_asked_for_keeps_the_environment_s_account_out(profiles):
     """One account's key must not reach another's host."""
     environ = profiles(f"asked: {{api_key: {KEY}}}\nkeyless: {{api_url: 'https://b.example.com'}}\n")
     environ.update(PELION_API_KEY="another", PELION_API_URL="https://a.example.com", PELION_TIMEOUT="7")
     found = resolve({"api_profile": "asked"}, environ)
     assert (found.api_key, found.api_url, found.timeout) == (KEY, DEFAULT_API_URL, 7.0)
+    assert mistake({"api_profile": "keyless"}, environ).startswith("No API key: ")
+    environ.update(PELION_JWT_APPLICATION_ID="a", PELION_JWT_PRIVATE_KEY_FILE="k")
+    del environ["PELION_API_KEY"]
     assert mistake({"api_profile": "keyless"}, environ).startswith("No API key: ")
 
 
@@ -122,6 +156,62 @@ def test_every_setting_has_a_variable():
     assert {variable for _name, variable, _text, _value in VARIABLES} == named - {"PELION_CLIENT_KEY"}
     found = resolve({}, {"PELION_API_KEY": KEY, "PELION_CLIENT_CERT": __file__, "PELION_CLIENT_KEY": __file__})
     assert (found.client_key, found.cert) == (__file__, (__file__, __file__))
+
+
+def test_tokens_by_environment():
+    environ = {
+        "PELION_JWT_APPLICATION_ID": " 0123456789abcdef0123456789abcdef ",
+        "PELION_JWT_PRIVATE_KEY_FILE": "/keys/one.pem",
+        "PELION_JWT_ALGORITHM": "RS384",
+        "PELION_JWT_LIFETIME": "90",
+        "PELION_JWT_CLAIMS": '{"iss": "plant 7", "n": [1, null]}',
+    }
+    assert set(environ) == set(subject.JWT_ENVIRONMENT.values())
+    assert resolve({}, environ) == Settings(
+        api_jwt=JwtSettings("0123456789abcdef0123456789abcdef", "/keys/one.pem", "RS384", 90.0, {"iss": "plant 7", "n": [1, None]})
+    )
+
+
+def test_tokens_by_default(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    given = {"application_id": "a", "private_key_file": "~/k.pem", "algorithm": None, "lifetime": None, "claims": None}
+    assert resolve({"api_jwt": given}, {}).api_jwt == JwtSettings("a", f"{tmp_path}/k.pem", None, 600.0, {})
+
+
+JWT = {"application_id": "a", "private_key_file": "k"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("sesame", "api_jwt must be a mapping with application_id and private_key_file."),
+        ({"private_key_file": "k"}, "api_jwt needs application_id; as an environment variable it is PELION_JWT_APPLICATION_ID."),
+        ({"application_id": "a"}, "api_jwt needs private_key_file; as an environment variable it is PELION_JWT_PRIVATE_KEY_FILE."),
+        ({**JWT, "key": "k", "alg": "x"},
+         "api_jwt has unknown parts: alg, key; it may have: application_id, private_key_file, algorithm, lifetime, claims."),
+        ({**JWT, "application_id": "my app"}, "api_jwt.application_id is no id of an application: that has 32 hexadecimal digits."),
+        ({**JWT, "application_id": "a\nb: c"}, "api_jwt.application_id is no id of an application: that has 32 hexadecimal digits."),
+        ({**JWT, "algorithm": "HS256"}, "api_jwt.algorithm must be one of RS256, RS384, RS512, ES256, ES384, ES512, not 'HS256'."),
+        ({**JWT, "algorithm": "none"}, "api_jwt.algorithm must be one of RS256, RS384, RS512, ES256, ES384, ES512, not 'none'."),
+        ({**JWT, "lifetime": 9}, "api_jwt.lifetime must be at least 10, not 9."),
+        ({**JWT, "lifetime": "short"}, "api_jwt.lifetime must be a number, not 'short'."),
+        ({**JWT, "claims": "{sesame"}, "api_jwt.claims must be a mapping of what JSON can express."),
+        ({**JWT, "claims": ["sesame"]}, "api_jwt.claims must be a mapping of what JSON can express."),
+        ({**JWT, "claims": {"sesame": object()}}, "api_jwt.claims must be a mapping of what JSON can express."),
+        ({**JWT, "claims": {"exp": 1}}, "api_jwt.claims must not have exp: it follows from api_jwt.lifetime."),
+    ],
+)  # fmt: skip
+def test_mistakes_in_tokens(value, text):
+    with pytest.raises(SettingsError) as caught:
+        resolve({"api_jwt": value}, {})
+    assert str(caught.value) == text
+
+
+def test_a_key_and_tokens_are_one_too_many(profiles):
+    text = "api_key and api_jwt are two ways to log in; give one of them."
+    assert mistake({"api_key": KEY, "api_jwt": JWT}) == text
+    assert mistake({}, {"PELION_API_KEY": KEY, "PELION_JWT_APPLICATION_ID": "a"}) == text
+    assert mistake({"api_profile": "both"}, profiles(f"both: {{access_key: {KEY}, api_jwt: {{}}}}")) == text
 
 
 def test_our_names_count_before_the_sdk_s():
@@ -270,8 +360,8 @@ def test_a_profile_file_in_another_encoding(profiles):
 def test_unknown_settings_in_a_profile(profiles):
     environ = profiles(f"lab: {{apikey: {KEY}, api_key: {KEY}, 5: x}}")
     assert mistake({"api_profile": "lab"}, environ) == (
-        f"The profile 'lab' of {subject.profile_path(environ)} has unknown settings: 5, apikey; it may have: allow_http, api_jwt, api_key, "
-        "ca_path, client_cert, client_key, proxy, retries, retry_max_wait, timeout, validate_certs."
+        f"The profile 'lab' of {subject.profile_path(environ)} has unknown settings: 5, apikey; it may have: allow_http, api_jwt, "
+        "api_key, api_url, ca_path, client_cert, client_key, proxy, retries, retry_max_wait, timeout, validate_certs."
     )
 
 

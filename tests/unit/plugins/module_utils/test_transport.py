@@ -160,7 +160,8 @@ def make(ca_file):
 
     def build(**options):
         options = {"verify": ca_file, "timeout": 5.0, "user_agent": "tests/1", **options}
-        made.append(Transport(authorize=lambda: {"Authorization": f"Bearer {TOKEN}"}, **options))
+        options.setdefault("authorize", lambda: {"Authorization": f"Bearer {TOKEN}"})
+        made.append(Transport(**options))
         return made[-1]
 
     yield build
@@ -201,6 +202,16 @@ def test_request_as_it_goes_out(start, make):
     assert sent["User-Agent"] == "tests/1"
     assert sent["Accept"] == "application/json, */*;q=0.1"
     assert sent["Content-Type"] == "application/json"
+
+
+def test_each_request_is_authorized_anew_and_anonymous_ones_not_at_all(start, make):
+    tokens = iter(["one", "two"])
+    server = start(keeping(OK))
+    transport = make(authorize=lambda: {"Authorization": f"Bearer {next(tokens)}", "X-Application-ID": "a"})
+    for anonymous in (False, True, False):
+        transport.send("GET", f"https://localhost:{server.port}/v3/x", anonymous=anonymous)
+    found = [[line for line in seen.split("\r\n") if line.startswith(("Authorization", "X-Application-ID"))] for seen in server.seen]
+    assert found == [["Authorization: Bearer one", "X-Application-ID: a"], [], ["Authorization: Bearer two", "X-Application-ID: a"]]
 
 
 def test_the_client_names_itself(start, ca_file):
