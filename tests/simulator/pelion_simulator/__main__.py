@@ -15,10 +15,11 @@ from pathlib import Path
 
 from . import server
 from .app import Service, make_app
+from .areas import AREAS, ROWS
 from .clock import Clock
 from .engine import Engine
-from .fleet import Fleet, first_key
-from .resources import ROWS
+from .fleet import Fleet
+from .operations import YEARS
 from .store import StateError, Store
 from .switches import Settings
 
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--devices", type=int, default=1000, help="size of a new fleet (default: %(default)s)")
     made.add_argument("--seed", type=int, default=1, help="the same seed and size make the same fleet (default: %(default)s)")
     made.add_argument("--latency-ms", type=float, default=0, help="delay of every answer (default: %(default)s)")
+    made.add_argument("--spec", type=int, choices=YEARS, default=YEARS[-1], help="generation of the API (default: %(default)s)")
     made.add_argument("--tls-dir", type=Path, help="where to leave ca.pem and server.pem (default: a folder that is removed at the end)")
     made.add_argument("--state", type=Path, help="file that keeps the fleet; one that exists is continued (default: none is kept)")
     made.add_argument("--until-stdin-closes", action="store_true", help="also end when standard input is closed")
@@ -49,7 +51,7 @@ def open_store(path: Path, seed: int, devices: int) -> Store:
         part.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         store = Store(part, ROWS)
-        Fleet(seed, devices).fill(store, os.environ.get(KEY_VARIABLE) or first_key(seed))
+        Fleet(seed, devices, os.environ.get(KEY_VARIABLE, "")).fill(store, AREAS)
         store.close()
         part.replace(path)
     return Store(path, ROWS)
@@ -59,14 +61,20 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     """Serve until a signal. `folder` is for what need not be kept."""
     store = open_store(options.state or folder / "state.sqlite", options.seed, options.devices)
     fleet = Fleet(int(store.fact("seed")), options.devices)
-    engine = Engine(ROWS, store, Clock(store.last()), Settings(latency_ms=options.latency_ms))
-    engine.account_id = fleet.account_id
+    settings = Settings(*(area.SETTINGS for area in AREAS))
+    settings.change({"latency_ms": options.latency_ms, "spec": options.spec})
+    engine = Engine(AREAS, store, Clock(store.last(), int(store.fact("clock_offset"))), settings)
     connections = server.Connections()
     service = Service(engine, fleet, connections.break_off)
     ca_file, server_file = server.make_certificates(options.tls_dir or folder, options.host)
     https, http = server.bind(options.host, options.port), server.bind(options.host, options.http_port)
     service.https_port = https.getsockname()[1]
     host = server.reachable(options.host)
+
+    async def serve() -> None:
+        timekeeper = asyncio.create_task(engine.keep_time())
+        await site.serve(https, http, ready, options.until_stdin_closes)
+        timekeeper.cancel()
 
     def ready() -> None:
         found = {
@@ -79,7 +87,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
 
     try:
         site = server.Site(make_app(service), connections.protocol(), server_file)
-        asyncio.run(site.serve(https, http, ready, options.until_stdin_closes))
+        asyncio.run(serve())
     finally:
         store.close()
 

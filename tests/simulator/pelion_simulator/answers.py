@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 TYPES = {
     400: "bad_request",
@@ -44,9 +45,17 @@ class ApiError(Exception):
         self.message = message
         self.fields = dict(fields or {})
 
+    def shaped(self, shape: type[ApiError]) -> ApiError:
+        """The same error in the shape of another service, unless it has a shape of its own."""
+        return self if type(self) is not ApiError else shape(self.status, self.kind, self.message, self.fields)
+
     def answer(self, request_id: str) -> Answer:
+        """The error as an answer."""
+        return Answer(self.status, json.dumps(self.document(request_id)).encode())
+
+    def document(self, request_id: str) -> dict[str, Any]:
         """The error in its standard model (overview, "Error response model")."""
-        document: dict[str, object] = {
+        document: dict[str, Any] = {
             "object": "error",
             "code": self.status,
             "type": self.kind,
@@ -55,7 +64,7 @@ class ApiError(Exception):
         }
         if self.fields:
             document["fields"] = [{"name": name, "message": message} for name, message in self.fields.items()]
-        return Answer(self.status, json.dumps(document).encode())
+        return document
 
 
 def bad_request(message: str) -> ApiError:
@@ -66,3 +75,45 @@ def bad_request(message: str) -> ApiError:
 def invalid(fields: Mapping[str, str]) -> ApiError:
     """400 for input that was read and refused; `fields` maps each offending field or parameter to what is wrong with it."""
     return ApiError(400, "validation_error", "Invalid: " + ", ".join(sorted(fields)) + ".", fields)
+
+
+class FieldNamedError(ApiError):
+    """As the certificate services put it (OpenAPI, ErrorObjectResponse): `fields` is always there, its entries say `field`, not `name`."""
+
+    def document(self, request_id: str) -> dict[str, Any]:
+        fields = [{"field": name, "message": message} for name, message in self.fields.items()]
+        return super().document(request_id) | {"fields": fields}
+
+
+class SingleFieldError(ApiError):
+    """As the examples of developer certificates put it: `fields` is one object."""
+
+    def document(self, request_id: str) -> dict[str, Any]:
+        document = super().document(request_id)
+        if self.fields:
+            document["fields"] = document["fields"][0]
+        return document
+
+
+class PlainError(ApiError):
+    """The message alone as text, as the device connection services put it: PlainError(400, "", "QUEUE_IS_FULL")."""
+
+    def answer(self, request_id: str) -> Answer:
+        return Answer(self.status, self.message.encode(), "text/plain")
+
+
+class EmptyError(ApiError):
+    """A status without a body."""
+
+    def answer(self, request_id: str) -> Answer:
+        return Answer(self.status)
+
+
+def not_found(what: str) -> ApiError:
+    """404 for an object that is not there."""
+    return ApiError(404, "not_found", f"There is no {what} with this id.")
+
+
+def duplicate(what: str, field: str) -> ApiError:
+    """409 for a value that another object has."""
+    return ApiError(409, "duplicate", f"There is a {what} with this {field} already.", {field: "is taken"})

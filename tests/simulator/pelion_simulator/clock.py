@@ -7,6 +7,8 @@ from __future__ import annotations
 import functools
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1)
@@ -16,11 +18,48 @@ _COMPACT = re.compile(r"\d{8}T\d{6}Z")
 
 
 class Clock:
-    """The time of the simulated service. No two readings are equal, so a time of creation also is a place in the order of creation."""
+    """The virtual time of the service: real time, moved on by hand or made to run faster.
 
-    def __init__(self, last: int = 0) -> None:
-        """`last`: a time that every reading has to be later than (of the newest object in a state that is taken up again)."""
+    No two readings are equal, so a time of creation also is a place in the order of creation.
+    """
+
+    def __init__(self, last: int = 0, offset: int = 0) -> None:
+        """`last`: a time that every reading has to be later than (of the newest object in a state that is taken up again).
+
+        `offset`: microseconds that the clock is ahead of real time.
+        """
+        self._held: int | None = None
+        self.reset(last, offset)
+
+    def reset(self, last: int, offset: int = 0) -> None:
+        """Start anew."""
         self._last = last
+        self.rate = 1.0
+        self._real = time.time_ns() // 1000
+        self._virtual = self._real + offset
+
+    def time(self) -> int:
+        """The virtual time in microseconds since 1970. Not a reading: it may be equal to another."""
+        if self._held is not None:
+            return self._held
+        return self._virtual + int((time.time_ns() // 1000 - self._real) * self.rate)
+
+    def move(self, advance: float = 0, rate: float | None = None) -> int:
+        """Move on by that many seconds, and let that many virtual seconds pass in a real one. Returns the offset from real time."""
+        virtual = self.time()
+        self._real = time.time_ns() // 1000
+        self._virtual = virtual + int(advance * 1_000_000)
+        self.rate = self.rate if rate is None else rate
+        return self._virtual - self._real
+
+    @contextmanager
+    def held(self, moment: int) -> Iterator[None]:
+        """Let time stand still, at the moment when something is due that is only now carried out."""
+        self._held = moment
+        try:
+            yield
+        finally:
+            self._held = None
 
     def now(self) -> int:
         """Microseconds since 1970, later than every earlier reading."""
@@ -28,7 +67,7 @@ class Clock:
 
     def reserve(self, count: int) -> int:
         """The first of `count` consecutive microseconds that no other reading will fall into."""
-        first = max(time.time_ns() // 1000, self._last + 1)
+        first = max(self.time(), self._last + 1)
         self._last = first + count - 1
         return first
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from . import clock, fleet, resources
+from . import auth, clock
 from .identity import make_id, make_token
 from .table import Document, Resource
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .app import Service
 
 Endpoint = Callable[[Request], Awaitable[JSONResponse]]
-_KEY_DEFAULTS = {"access": ("full", "none"), "status": ("ACTIVE", "INACTIVE"), "kind": ("api_key", "access_key", "user_token")}
+_KEY_DEFAULTS = {"access": ("full", "none"), "status": ("ACTIVE", "INACTIVE"), "kind": auth.KINDS}
+_KEY_PLACES = ("account_id", "application_id")
 
 
 def routes(service: Service) -> list[Route]:
@@ -32,6 +33,7 @@ def routes(service: Service) -> list[Route]:
         Route("/settings", _endpoint(panel.settings), methods=["GET", "POST"]),
         Route("/reset", _endpoint(panel.reset), methods=["POST"]),
         Route("/keys", _endpoint(panel.keys), methods=["POST"]),
+        Route("/clock", _endpoint(panel.clock), methods=["GET", "POST"]),
         Route("/{collection}", _endpoint(panel.add), methods=["POST"]),
         Route("/{collection}/{id}", _endpoint(panel.patch), methods=["PATCH"]),
     ]
@@ -77,7 +79,7 @@ class Panel:
         """Show the settings, or change those in the body."""
         if request.method == "POST":
             self.service.settings.change(body)
-        return vars(self.service.settings)
+        return self.service.settings.values
 
     def reset(self, request: Request, body: dict[str, Any]) -> Any:
         """Everything as at the first start."""
@@ -86,8 +88,8 @@ class Panel:
         return {}
 
     def keys(self, request: Request, body: dict[str, Any]) -> Any:
-        """Make a token."""
-        if unknown := sorted(set(body) - set(_KEY_DEFAULTS)):
+        """Make a token, of the first account unless the body says which, and what stands behind it."""
+        if unknown := sorted(set(body) - set(_KEY_DEFAULTS) - set(_KEY_PLACES)):
             raise ValueError(f"unknown: {', '.join(unknown)}")
         wanted = {name: body.get(name, allowed[0]) for name, allowed in _KEY_DEFAULTS.items()}
         for name, allowed in _KEY_DEFAULTS.items():
@@ -95,14 +97,25 @@ class Panel:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}")
         engine = self.service.engine
         created = engine.clock.now()
-        token = make_token(wanted["kind"], self.service.fleet.seed, created)
-        record = fleet.make_token_record(created, token, **wanted, subject=make_id(created))
+        token = make_token(wanted["kind"], engine.seed, created)
+        place = {"account_id": engine.account_id} | {name: str(body[name]) for name in _KEY_PLACES if name in body}
+        record = auth.record(created, token, subject=make_id(created), **place, **wanted)
         with engine.store.transaction():
-            engine.store.put(resources.TOKENS, record)
-            if wanted["kind"] == "api_key":
-                key = fleet.api_key(engine.account_id, created, token, "made on request", wanted["status"])
-                engine.store.put(resources.API_KEYS, key)
+            engine.store.put(auth.TOKENS, record)
+            engine.emit("token.made", record)
         return {"key": token}
+
+    def clock(self, request: Request, body: dict[str, Any]) -> Any:
+        """Say what time it is, or move the virtual clock on by `advance` seconds and let `rate` virtual seconds pass in a real one."""
+        engine = self.service.engine
+        if request.method == "POST":
+            for name, value in body.items():
+                if name not in ("advance", "rate"):
+                    raise ValueError(f"unknown: {name}")
+                if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e10:
+                    raise ValueError(f"{name} must be a number that is not negative")
+            engine.move_clock(**body)
+        return {"now": clock.text(engine.clock.time()), "rate": engine.clock.rate}
 
     def _row(self, request: Request) -> Resource:
         rows = self.service.engine.rows
@@ -123,8 +136,12 @@ class Panel:
         return document | body
 
     def add(self, request: Request, body: dict[str, Any]) -> Any:
-        """Add objects: as many as `count` says, or those in `items`, whose fields may be anything."""
-        row, engine = self._row(request), self.service.engine
+        """Add objects: as many as `count` says, or those in `items`, whose fields may be anything. Or a control endpoint of an area."""
+        engine = self.service.engine
+        if control := engine.controls.get(request.path_params["collection"]):
+            with engine.store.transaction():
+                return control(engine, body)
+        row = self._row(request)
         if set(body) not in ({"count"}, {"items"}):
             raise ValueError("say either count or items")
         items = body["items"] if "items" in body else [{}] * int(body["count"])
@@ -143,10 +160,10 @@ class Panel:
 
     def _bases(self, row: Resource, count: int) -> list[Document]:
         engine = self.service.engine
-        if row.name not in fleet.MAKERS:
+        if row.name not in engine.makers:
             return [engine.blank(row) for _time in range(count)]
         start = engine.clock.reserve(count)
-        return [document | {"groups": []} for document in fleet.MAKERS[row.name](self.service.fleet, count, start, 1, self._additions)]
+        return list(engine.makers[row.name](self.service.fleet, count, start, 1, self._additions))
 
     def _placed(self, row: Resource, document: Document) -> Document:
         """The object at its time of creation, or as soon after it as there is room."""

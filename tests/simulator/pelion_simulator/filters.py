@@ -14,7 +14,8 @@ from . import clock
 from .answers import bad_request, invalid
 from .table import OPERATORS, Field, Resource
 
-SMALLEST_PAGE, DEFAULT_PAGE, LARGEST_PAGE = 2, 50, 1000
+SMALLEST_PAGE, LARGEST_PAGE = 2, 1000
+ALL = 2**53
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 
 
@@ -32,7 +33,7 @@ class Condition:
 class Listing:
     """What is asked of a list: all of `conditions`, in order of creation, at most `limit` objects after the object `after`."""
 
-    limit: int = DEFAULT_PAGE
+    limit: int = ALL
     after: str | None = None
     descending: bool = False
     total_count: bool = False
@@ -47,12 +48,15 @@ def pairs(query: str) -> list[tuple[str, str]]:
         raise bad_request("The query string is not UTF-8.") from None
 
 
-def listing(row: Resource, query: str, extra: Iterable[Condition] = ()) -> Listing:
-    """The listing a query string asks for. Raises ApiError that names every parameter that cannot be understood."""
+def listing(row: Resource, query: Iterable[tuple[str, str]], extra: Iterable[Condition], year: int) -> Listing:
+    """The listing a query asks for. Raises ApiError that names every parameter that cannot be understood."""
     wrong: dict[str, str] = {}
     conditions = list(extra)
-    limit, after, descending, total_count = DEFAULT_PAGE, None, False, False
-    for name, value in pairs(query):
+    limit, after, descending, total_count = row.page_size, None, row.newest_first, row.counted
+    others = row.parameters.get("list", ())
+    for name, value in query:
+        if name in others:
+            continue
         if name == "limit":
             if _INTEGER.fullmatch(value):
                 limit = min(max(int(value), SMALLEST_PAGE), LARGEST_PAGE)
@@ -65,24 +69,29 @@ def listing(row: Resource, query: str, extra: Iterable[Condition] = ()) -> Listi
             if value not in ("ASC", "DESC"):
                 wrong[name] = "must be ASC or DESC"
         elif name == "include":
-            total_count = set(value.split(",")) == {"total_count"}
-            if not total_count:
-                wrong[name] = "may only name total_count"
+            asked = set(value.split(","))
+            total_count = total_count or "total_count" in asked
+            if not asked <= {"total_count", *row.on_request}:
+                wrong[name] = "may only name " + ", ".join(["total_count", *row.on_request])
         elif name == "filter":
             # Decoded once as a part of the URL; its own values are encoded again by some clients, which this undoes.
             for inner_name, inner_value in pairs(value):
-                _add(row, inner_name, inner_value, True, conditions, wrong)
+                _add(row, inner_name, inner_value, True, conditions, wrong, year)
         else:
-            _add(row, name, value, False, conditions, wrong)
+            _add(row, name, value, False, conditions, wrong, year)
+    named = {condition.field for condition in conditions}
+    wrong |= {name: "has to be given as a filter" for name, one in row.filters.items() if one.required and name not in named | set(wrong)}
     if wrong:
         raise invalid(wrong)
+    if not row.paged:
+        limit, after, descending = ALL, None, row.newest_first
     return Listing(limit, after, descending, total_count, tuple(conditions))
 
 
-def _add(row: Resource, name: str, value: str, packed: bool, conditions: list[Condition], wrong: dict[str, str]) -> None:
+def _add(row: Resource, name: str, value: str, packed: bool, conditions: list[Condition], wrong: dict[str, str], year: int) -> None:
     """Append the condition that a pair stands for, or say in `wrong` why it stands for none."""
     field, key, operator = _split(row, name)
-    if field not in row.filters:
+    if field not in row.filters or max(row.filters[field].since, row.fields[field].since) > year:
         wrong[name] = "is neither a parameter nor a field to filter by"
         return
     # A whole map cannot be compared, only one of its entries.

@@ -64,6 +64,7 @@ class Simulator:
         devices: int = 1000,
         seed: int = 1,
         latency_ms: float = 0,
+        spec: int = 2021,
         state: str | Path | None = None,
         python: str = sys.executable,
         host: str = "127.0.0.1",
@@ -75,6 +76,7 @@ class Simulator:
         self._command = [python, "-m", "pelion_simulator", "--host", host, "--port", str(port), "--http-port", str(http_port)]
         # The pipe to its standard input closes however this process ends.
         self._command += ["--until-stdin-closes", "--devices", str(devices), "--seed", str(seed), "--latency-ms", str(latency_ms)]
+        self._command += ["--spec", str(spec)]
         if state is not None:
             self._command += ["--state", str(state)]
         self._timeout = timeout
@@ -174,8 +176,13 @@ class Simulator:
         """Change settings and return all of them."""
         return dict(self.control("POST", "settings", wanted))
 
+    def clock(self, advance: float = 0, rate: float | None = None) -> str:
+        """Move the virtual clock on by `advance` seconds, let `rate` virtual seconds pass in a real one, and return the virtual time."""
+        wanted = {"advance": advance} | ({} if rate is None else {"rate": rate})
+        return str(self.control("POST", "clock", wanted)["now"])
+
     def key(self, **wanted: str) -> str:
-        """Make a token: access=full|none, status=ACTIVE|INACTIVE, kind=api_key|access_key|user_token."""
+        """Make a token: access=full|none, status=ACTIVE|INACTIVE, kind=api_key|access_key|user_token, account_id, application_id."""
         return str(self.control("POST", "keys", wanted)["key"])
 
     def patch(self, collection: str, id_: str, **fields: Any) -> dict[str, Any]:

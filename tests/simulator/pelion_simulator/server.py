@@ -114,7 +114,7 @@ class Site:
         common: dict[str, Any] = {
             "app": app,
             "http": protocol,
-            "ws": "none",
+            "ws": "websockets-sansio",
             "lifespan": "off",
             "log_config": None,
             "access_log": False,

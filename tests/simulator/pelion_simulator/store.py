@@ -21,7 +21,7 @@ from .answers import ApiError, invalid
 from .filters import Condition, Listing
 from .table import Document, Resource
 
-VERSION = 1
+VERSION = 2
 _COMPARE = {"eq": "=", "lte": "<=", "gte": ">=", "gt": ">"}
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -66,6 +66,7 @@ class Store:
         self._sql.execute(f"PRAGMA user_version = {VERSION}")
         self._sql.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT)")
         self._sql.execute("CREATE TABLE undo (resource TEXT, seq INTEGER, doc TEXT, PRIMARY KEY (resource, seq))")
+        self._sql.execute("CREATE TABLE blobs (name TEXT PRIMARY KEY, data BLOB, seeded INTEGER)")
         for row in self.rows:
             columns = "".join(f', "{name}"' for name in row.columns)
             self._sql.execute(f"CREATE TABLE {row.table} (seq INTEGER PRIMARY KEY, id TEXT NOT NULL{columns}, doc TEXT NOT NULL)")
@@ -102,6 +103,7 @@ class Store:
 
     def create_indexes(self) -> None:
         """Make the indexes, after all objects are in."""
+        self._sql.execute("UPDATE blobs SET seeded = 1")
         for row in self.rows:
             self._sql.execute(f"CREATE UNIQUE INDEX {row.table}_by_id ON {row.table} (id)")
             for name in row.columns:
@@ -123,7 +125,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing of what is written inside."""
+        """All or nothing of what is written inside; within another transaction it is a part of that."""
+        if self._sql.in_transaction:
+            yield
+            return
         self._sql.execute("BEGIN")
         try:
             yield
@@ -142,6 +147,16 @@ class Store:
         """An object whose indexed field has that value."""
         found = self._sql.execute(f'SELECT doc FROM {row.table} WHERE "{field}" = ? LIMIT 1', (value,)).fetchone()
         return json.loads(found[0]) if found else None
+
+    def lowest(self, row: Resource, field: str) -> Document | None:
+        """The object with the lowest value of an indexed field, the oldest of several."""
+        found = self._sql.execute(f'SELECT doc FROM {row.table} ORDER BY "{field}", seq LIMIT 1').fetchone()
+        return json.loads(found[0]) if found else None
+
+    def select(self, row: Resource, **values: Any) -> Iterator[Document]:
+        """All objects whose fields have these values, in order of creation, as they are now."""
+        conditions = tuple(Condition(field, "eq", (value,)) for field, value in values.items())
+        return self.having(row, *conditions)
 
     def put(self, row: Resource, document: Document) -> None:
         """Insert the object, or replace the one created at the same moment."""
@@ -187,22 +202,40 @@ class Store:
                 else:
                     self.remove(row, {row.clock: clock.text(seq)})
             self._sql.execute("DELETE FROM undo")
+            self._sql.execute("DELETE FROM blobs WHERE NOT seeded")
+
+    # --- files ---
+
+    def put_blob(self, name: str, data: bytes) -> None:
+        """Keep bytes under a name that is not taken, until the next reset (for good: while a new state is filled)."""
+        self._sql.execute("INSERT INTO blobs VALUES (?, ?, 0)", (name, data))
+
+    def blob(self, name: str) -> bytes | None:
+        """The bytes under a name."""
+        found = self._sql.execute("SELECT data FROM blobs WHERE name = ?", (name,)).fetchone()
+        return bytes(found[0]) if found else None
+
+    def remove_blob(self, name: str) -> None:
+        """Forget the bytes under a name."""
+        self._sql.execute("DELETE FROM blobs WHERE name = ? AND NOT seeded", (name,))
 
     # --- lists ---
 
-    def page(self, row: Resource, listing: Listing) -> tuple[list[bytes], bool]:
-        """The objects of a page as JSON texts, and whether more follow. Raises ApiError where `after` is unknown."""
-        sql, values = self.page_sql(row, listing)
+    def page(self, row: Resource, listing: Listing, hidden: Iterable[str] = ()) -> tuple[list[bytes], bool]:
+        """The objects of a page as JSON texts without hidden fields, and whether more follow. Raises ApiError where `after` is unknown."""
+        sql, values = self.page_sql(row, listing, hidden)
         found = self._sql.execute(sql, values).fetchall()
         return [text for (text,) in found[: listing.limit]], len(found) > listing.limit
 
-    def page_sql(self, row: Resource, listing: Listing) -> tuple[str, list[Any]]:
+    def page_sql(self, row: Resource, listing: Listing, hidden: Iterable[str] = ()) -> tuple[str, list[Any]]:
         """The statement for a page and its values."""
         source, seq, where, values = self._source(row, listing)
         if listing.after is not None:
             where = [*where, f"{seq} {'<' if listing.descending else '>'} ?"]
             values = [*values, self._place(row, listing.after)]
-        sql = f"SELECT CAST(o.doc AS BLOB) FROM {source}{_clause(where)} ORDER BY {seq} {'DESC' if listing.descending else 'ASC'} LIMIT ?"
+        paths = "".join(f", '$.{name}'" for name in hidden)
+        text = f"json_remove(o.doc{paths})" if paths else "o.doc"
+        sql = f"SELECT CAST({text} AS BLOB) FROM {source}{_clause(where)} ORDER BY {seq} {'DESC' if listing.descending else 'ASC'} LIMIT ?"
         return sql, [*values, listing.limit + 1]
 
     def count(self, row: Resource, listing: Listing) -> int:
@@ -219,9 +252,9 @@ class Store:
         sql, values = self.page_sql(row, listing)
         return [step[3] for step in self._sql.execute("EXPLAIN QUERY PLAN " + sql, values)]
 
-    def having(self, row: Resource, condition: Condition) -> Iterator[Document]:
-        """All objects that fulfil a condition, as they are now."""
-        source, seq, where, values = self._source(row, Listing(conditions=(condition,)))
+    def having(self, row: Resource, *conditions: Condition) -> Iterator[Document]:
+        """All objects that fulfil the conditions, as they are now."""
+        source, seq, where, values = self._source(row, Listing(conditions=conditions))
         for (doc,) in self._sql.execute(f"SELECT o.doc FROM {source}{_clause(where)} ORDER BY {seq}", values).fetchall():
             yield json.loads(doc)
 
@@ -267,7 +300,7 @@ def _test(row: Resource, condition: Condition) -> tuple[str, list[Any]]:
         entries = f"{table} AS x WHERE x.seq = o.seq AND" if table else f"json_each(o.doc, '$.{condition.field}') AS x WHERE"
         found = f"EXISTS (SELECT 1 FROM {entries} x.key = ? AND x.value {_COMPARE.get(operator, '=')} ?)"
         return f"NOT {found}" if operator == "neq" else found, [condition.key, *values]
-    if condition.field == row.clock:
+    if condition.field == row.clock and operator != "like":
         column, values = "o.seq", [clock.moment(value) for value in values]
     elif condition.field in row.columns or condition.field == "id":
         column = f'o."{condition.field}"'
@@ -275,6 +308,8 @@ def _test(row: Resource, condition: Condition) -> tuple[str, list[Any]]:
         column = f"json_extract(o.doc, '$.{condition.field}')"
     if operator == "neq":
         return f"{column} IS NOT ?", values
+    if operator == "like":
+        return f"instr(lower({column}), lower(?))", values
     if operator in ("in", "nin"):
         places = ", ".join("?" * len(values))
         if operator == "nin":

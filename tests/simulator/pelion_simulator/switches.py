@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from .answers import TYPES, Answer, ApiError
+from .operations import YEARS
 
 LOG_LENGTH = 100_000
 
@@ -40,7 +42,7 @@ class Fault:
     @classmethod
     def of(cls, rule: Mapping[str, Any]) -> Fault:
         """A rule as it was posted. Raises ValueError."""
-        _refuse_unknown(cls, rule)
+        _refuse_unknown([spec.name for spec in fields(cls)], rule)
         fault = cls(**rule)
         for name, types in _FAULT_TYPES.items():
             if not isinstance(getattr(fault, name), types):
@@ -115,33 +117,52 @@ _FAULT_TYPES: Mapping[str, Any] = {
 }
 
 
-@dataclass
 class Settings:
-    """How the server behaves."""
+    """How the server behaves. Each setting is an attribute.
 
-    latency_ms: float = 0
-    """Every answer is late by this much."""
-    http: str = "redirect"
-    """What the plain http port does: redirect or forbid."""
-    unknown_fields: bool = False
-    """Every object and list has a field that no document mentions."""
-    list_404: bool = False
-    """An empty page is answered with 404 "unable to find page"."""
+    The default of a setting says what it may be: of a tuple one of the entries (the first is the default), otherwise anything of the
+    same type; numbers are not negative.
+    """
+
+    def __init__(self, *more: Mapping[str, Any]) -> None:
+        """`more` are the settings of the areas."""
+        self._allowed: dict[str, Any] = dict(_SETTINGS)
+        for settings in more:
+            self._allowed |= settings
+        self.values = {name: copy.deepcopy(spec[0] if isinstance(spec, tuple) else spec) for name, spec in self._allowed.items()}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["values"][name]
+        except KeyError:
+            raise AttributeError(name) from None
 
     def change(self, wanted: Mapping[str, Any]) -> None:
         """Take over the settings in `wanted`. Raises ValueError and changes nothing where one is not possible."""
-        _refuse_unknown(type(self), wanted)
+        _refuse_unknown(self._allowed, wanted)
         for name, value in wanted.items():
-            if name == "http":
-                right = value in ("redirect", "forbid")
-            elif name == "latency_ms":
-                right = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 3_600_000
-            else:
-                right = isinstance(value, bool)
-            if not right:
+            if not _fits(self._allowed[name], value):
                 raise ValueError(f"{name} cannot be {json.dumps(value)}")
-        for name, value in wanted.items():
-            setattr(self, name, value)
+        self.values |= copy.deepcopy(dict(wanted))
+
+
+_SETTINGS: Mapping[str, Any] = {
+    "spec": YEARS[::-1],
+    "latency_ms": 0,
+    "http": ("redirect", "forbid"),
+    "unknown_fields": False,
+    "list_404": False,
+}
+"""The generation of the API; the delay of every answer; what the plain http port does; whether every object and list has a field that
+no document mentions; whether an empty page is answered with 404 "unable to find page"."""
+
+
+def _fits(allowed: Any, value: Any) -> bool:
+    if isinstance(allowed, tuple):
+        return any(value == one and type(value) is type(one) for one in allowed)
+    if isinstance(allowed, int | float) and not isinstance(allowed, bool):
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12
+    return isinstance(value, type(allowed))
 
 
 @dataclass
@@ -155,7 +176,13 @@ class Entry:
     body: str
     user_agent: str
     started_at: float
+    operation: str | None = None
+    """The id of the operation, where the path and method are those of one."""
+    size: int = 0
+    """Bytes of the body, also where it is not kept."""
     status: int | None = None
+    length: int | None = None
+    """Bytes of the answer's body."""
     ended_at: float | None = None
 
 
@@ -177,9 +204,9 @@ class Log:
         self._in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self._in_flight)
 
-    def end(self, entry: Entry, status: int | None, now: float) -> None:
-        """A request was answered, or not (`status` is None)."""
-        entry.status, entry.ended_at = status, now
+    def end(self, entry: Entry, now: float) -> None:
+        """A request was answered, or not."""
+        entry.ended_at = now
         self._in_flight -= 1
 
     def shown(self) -> dict[str, Any]:
@@ -210,7 +237,14 @@ class Faults:
         return [{"number": number, **asdict(fault)} for number, fault in self.rules.items()]
 
 
-def _refuse_unknown(kind: type, given: Mapping[str, Any]) -> None:
-    known = {spec.name for spec in fields(kind)}
-    if unknown := sorted(set(given) - known):
+def _refuse_unknown(known: Iterable[str], given: Mapping[str, Any]) -> None:
+    if unknown := sorted(set(given) - set(known)):
         raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+
+
+def body_text(content_type: str, body: bytes) -> str:
+    """A body as the log keeps it: nothing of files and other bodies that are no text."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind.startswith(("image/", "multipart/", "audio/", "video/")) or kind in ("application/octet-stream", "application/zip"):
+        return ""
+    return body.decode(errors="replace")

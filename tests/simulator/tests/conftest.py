@@ -7,26 +7,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from simulator_helpers import DEVICES, Api, Local
+from simulator_helpers import DEVICES, Api, Local, Watched
 
-from pelion_simulator.process import Simulator
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks back at all tests goes last."""
+    items.sort(key=lambda item: item.name == "test_every_operation_was_validated")
 
 
 @pytest.fixture(scope="session")
-def _running() -> Iterator[Simulator]:
-    with Simulator(devices=DEVICES) as simulator:
+def _running() -> Iterator[Watched]:
+    with Watched(devices=DEVICES) as simulator:
         yield simulator
 
 
 @pytest.fixture
-def simulator(_running: Simulator) -> Simulator:
+def simulator(_running: Watched) -> Watched:
     """A simulator as it is after its start."""
     _running.reset()
     return _running
 
 
 @pytest.fixture
-def api(simulator: Simulator) -> Iterator[Api]:
+def api(simulator: Watched) -> Iterator[Api]:
     """HTTP to the simulator with its API key."""
     made = Api(simulator)
     yield made

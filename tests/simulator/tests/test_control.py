@@ -52,6 +52,7 @@ def test_faults_in_order_until_removed(simulator: Simulator, api: Api) -> None:
 
 
 def test_a_fault_may_have_any_body_and_headers(simulator: Simulator, api: Api) -> None:
+    api.odd = True
     simulator.faults(status=502, body="<h1>Bad gateway</h1>", content_type="text/html", headers={"X-Request-ID": None, "Server": "proxy"})
     answer = api.send("GET", PATH)
     assert (answer.status_code, answer.text, answer.headers["Content-Type"]) == (502, "<h1>Bad gateway</h1>", "text/html")
@@ -143,7 +144,10 @@ def test_the_log(simulator: Simulator, api: Api) -> None:
         "query": "x=%20a&y",
         "body": '{"name": "\\u00e9"}',
         "user_agent": "me/1",
+        "operation": "Group_create",
+        "size": 18,
         "status": 400,
+        "length": len(answer.content),
     }
     assert api.key not in str(simulator.control("GET", "requests"))
     simulator.clear_requests()
@@ -161,6 +165,7 @@ def test_requests_at_the_same_time_are_counted(simulator: Simulator) -> None:
 
 
 def test_unknown_fields_appear_on_request(simulator: Simulator, api: Api) -> None:
+    api.odd = True
     plain = api.get(PATH)
     simulator.settings(unknown_fields=True)
     page = api.get(PATH)
@@ -193,6 +198,7 @@ def test_keys_that_make_no_sense(simulator: Simulator) -> None:
 
 
 def test_any_field_can_be_patched(simulator: Simulator, api: Api) -> None:
+    api.odd = True
     device = api.get("/v3/devices/?limit=2")["data"][1]
     odd = {
         "state": "sleeping",
@@ -216,6 +222,7 @@ def test_any_field_can_be_patched(simulator: Simulator, api: Api) -> None:
 
 
 def test_objects_can_be_added(simulator: Simulator, api: Api) -> None:
+    api.odd = True
     group = api.post("/v3/device-groups/", {"name": "g"})["id"]
     ids = simulator.add("devices", {"name": "old", "created_at": "2016-01-01T00:00:00Z", "state": "odd"}, {"groups": [group]})
     made = [api.get(f"/v3/devices/{id_}/") for id_ in ids]
@@ -274,12 +281,14 @@ def test_reset(simulator: Simulator, api: Api) -> None:
     api.post(f"/v3/device-groups/{groups[1]['id']}/devices/add/", {"device_id": created})
     assert api.send("DELETE", f"/v3/devices/{created}/").status_code == 204
     simulator.add("devices", {"id": mortal}, {"created_at": "2016-01-01T00:00:00Z"})
-    simulator.settings(latency_ms=1, unknown_fields=True, list_404=True, http="forbid")
+    settings = simulator.settings()
+    simulator.settings(spec=2019, latency_ms=1, unknown_fields=True, list_404=True, http="forbid")
     simulator.faults(status=500, count=None, path="^/v3/nothing")
     simulator.reset()
     assert simulator.requests() == []
     assert snapshot(api) == before
-    assert simulator.settings() == {"latency_ms": 0, "http": "redirect", "unknown_fields": False, "list_404": False}
+    assert simulator.settings() == settings
+    assert settings.items() >= {"spec": 2021, "latency_ms": 0, "http": "redirect", "unknown_fields": False, "list_404": False}.items()
     assert simulator.control("GET", "faults") == {"faults": []}
     site = devices[0]["custom_attributes"].get("site", "oslo")
     expected = [device["id"] for device in devices if device["custom_attributes"].get("site") == site]

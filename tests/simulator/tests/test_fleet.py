@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulator_helpers import Local
+from simulator_helpers import Local, path_of
 
-from pelion_simulator import resources
+from pelion_simulator.areas import directory
 from pelion_simulator.clock import moment
-from pelion_simulator.fleet import MOST_EVENTS, Fleet, first_key
+from pelion_simulator.fleet import Fleet, first_key
 
-LISTS = [row.path for row in resources.ROWS if "list" in row.operations]
+LISTS = [path_of(row) for row in directory.ROWS]
 
 
 def contents(folder: Path, devices: int, seed: int) -> tuple[str, list[Any]]:
@@ -50,7 +50,7 @@ def test_it_looks_like_a_real_fleet(tmp_path: Path) -> None:
     assert len(by_id) == 3000
     assert len({device["endpoint_name"] for device in devices}) == 3000
     shares = Counter(device["state"] for device in devices)
-    assert set(shares) == set(resources.DEVICES.fields["state"].enum)
+    assert set(shares) == set(directory.DEVICES.fields["state"].enum)
     assert 0.7 < shares["registered"] / 3000 < 0.85
     assert {device["device_execution_mode"] for device in devices} == {0, 1, 5}
     for field, least in (("device_class", 5), ("vendor_id", 3), ("endpoint_type", 5)):
@@ -77,10 +77,9 @@ def test_it_looks_like_a_real_fleet(tmp_path: Path) -> None:
 
 
 def test_events_are_bounded() -> None:
-    fleet = Fleet(1, MOST_EVENTS)
-    for _time in fleet._seeded():
-        pass
-    assert MOST_EVENTS // 2 < sum(1 for _time in fleet._device_events()) <= MOST_EVENTS
+    most = directory.MOST_EVENTS
+    made = {row.name: sum(1 for _one in documents) for row, documents in directory.seed(Fleet(1, most))}
+    assert most // 2 < made["device-events"] <= most
 
 
 def test_keys_have_the_form_of_the_service() -> None:

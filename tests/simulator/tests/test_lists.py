@@ -12,13 +12,13 @@ from urllib.parse import quote, urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator_helpers import DEVICES, Api, Local
+from simulator_helpers import DEVICES, Api, Local, path_of
 
-from pelion_simulator import resources
-from pelion_simulator.filters import Condition, listing
+from pelion_simulator.areas import directory
+from pelion_simulator.filters import Condition, listing, pairs
 from pelion_simulator.table import Resource
 
-PATHS = {row.name: row.path + "/" for row in resources.ROWS if "list" in row.operations}
+PATHS = {row.name: path_of(row) + "/" for row in directory.ROWS}
 
 
 def pages(send: Callable[[str], Any], limit: int, order: str) -> list[Any]:
@@ -180,9 +180,9 @@ def conditions(draw: st.DrawFn, row: Resource, objects: list[Any]) -> Drawn:
     return Drawn(full, text, packed, lambda one: OPERATORS[operator](found(one, name, key), values))
 
 
-@pytest.mark.parametrize("row", [row for row in resources.ROWS if "list" in row.operations], ids=PATHS)
+@pytest.mark.parametrize("row", directory.ROWS, ids=PATHS)
 def test_filters_mean_what_they_say(local: Local, row: Resource) -> None:
-    everything = local.all(row.path)
+    everything = local.all(path_of(row))
 
     @settings(max_examples=150, deadline=None)
     @given(st.lists(conditions(row, everything), min_size=1, max_size=3))
@@ -190,13 +190,13 @@ def test_filters_mean_what_they_say(local: Local, row: Resource) -> None:
         query = [(one.name, one.text) for one in drawn if not one.packed]
         query.append(("filter", urlencode([(one.name, one.text) for one in drawn if one.packed], quote_via=quote)))
         expected = [one["id"] for one in everything if all(condition.fits(one) for condition in drawn)]
-        status, page = local.send("GET", row.path, urlencode([*query, ("limit", "1000"), ("include", "total_count")]))
+        status, page = local.send("GET", path_of(row), urlencode([*query, ("limit", "1000"), ("include", "total_count")]))
         assert status == 200, page
         assert [one["id"] for one in page["data"]] == expected
         assert page["total_count"] == len(expected)
         if len(expected) > 1:
             middle = expected[len(expected) // 2]
-            rest = local.send("GET", row.path, urlencode([*query, ("limit", "1000"), ("after", middle)]))[1]
+            rest = local.send("GET", path_of(row), urlencode([*query, ("limit", "1000"), ("after", middle)]))[1]
             assert [one["id"] for one in rest["data"]] == expected[len(expected) // 2 + 1 :]
 
     check()
@@ -251,7 +251,7 @@ def test_total_count_follows_writes(api: Api) -> None:
 def test_pages_come_straight_from_an_index(local: Local, query: str, index: str) -> None:
     """Page 1,000 costs what page 1 costs: each is a search from the last object on, and nothing is sorted."""
     tenth = local.all("/v3/devices")[10]["id"]
-    plan = local.store.plan(resources.DEVICES, listing(resources.DEVICES, f"{query}&after={tenth}"))
+    plan = local.store.plan(directory.DEVICES, listing(directory.DEVICES, pairs(f"{query}&after={tenth}"), (), 2021))
     assert index in plan[0]
     assert "rowid<" in plan[0] or "rowid>" in plan[0] or "seq<" in plan[0] or "seq>" in plan[0]
     assert all(step.startswith(("SEARCH", "CORRELATED")) for step in plan)
@@ -261,5 +261,5 @@ def test_pages_of_members_come_straight_from_an_index(local: Local) -> None:
     tenth = local.all("/v3/devices")[10]["id"]
     group = local.all("/v3/device-groups")[1]["id"]
     member = Condition("groups", "eq", ("",), key=group)
-    plan = local.store.plan(resources.DEVICES, listing(resources.DEVICES, "after=" + tenth, [member]))
+    plan = local.store.plan(directory.DEVICES, listing(directory.DEVICES, [("after", tenth)], [member], 2021))
     assert plan == ["SEARCH e USING PRIMARY KEY (key=? AND value=? AND seq>?)", "SEARCH o USING INTEGER PRIMARY KEY (rowid=?)"]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from simulator_helpers import Api
+from simulator_helpers import Api, Watched
 
 from pelion_simulator.__main__ import KEY_VARIABLE
 from pelion_simulator.process import Simulator, SimulatorError
@@ -123,7 +123,7 @@ def test_a_port_in_use(tmp_path: Path) -> None:
 
 def test_a_state_keeps_what_was_changed(tmp_path: Path) -> None:
     state = tmp_path / "new" / "fleet.sqlite"
-    with Simulator(devices=20, seed=3, state=state) as simulator:
+    with Watched(devices=20, seed=3, state=state) as simulator:
         api = Api(simulator)
         first = api.get("/v3/devices/")
         device = first["data"][0]["id"]
@@ -132,7 +132,7 @@ def test_a_state_keeps_what_was_changed(tmp_path: Path) -> None:
         (latest,) = simulator.add("device-groups", {"created_at": "2090-01-01T00:00:00Z"})
         with pytest.raises(SimulatorError, match=r"fleet\.sqlite cannot be used as a state: database is locked"):
             Simulator(state=state).start()
-    with Simulator(devices=99, seed=4, state=state) as simulator:
+    with Watched(devices=99, seed=4, state=state) as simulator:
         assert simulator.api_key == api.key
         api = Api(simulator)
         assert api.get(f"/v3/devices/{device}/")["name"] == "kept"

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator_helpers import Api, Local
+from simulator_helpers import Api, Local, path_of
 
-from pelion_simulator import resources
+from pelion_simulator.areas import directory
 from pelion_simulator.table import Field, Resource
 
-WRITABLE = [row for row in resources.ROWS if "create" in row.operations]
+WRITABLE = [row for row in directory.ROWS if "create" in row.operations]
 NAMES = [row.name for row in WRITABLE]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
@@ -51,16 +51,16 @@ def test_life_of_an_object(local: Local, row: Resource) -> None:
     def live(first: dict[str, Any], second: dict[str, Any], unique: str) -> None:
         first |= dict.fromkeys(row.unique, unique)
         second = {name: value for name, value in second.items() if name not in row.unique}
-        status, created = local.send("POST", row.path, body=first)
+        status, created = local.send("POST", path_of(row), body=first)
         assert status == 201, created
         if row.name == "devices" and not first.get("endpoint_name"):
             first["endpoint_name"] = created["id"]
         assert {name: created[name] for name in first} == first
         assert created["object"] == row.object
         assert created["created_at"] == created["updated_at"] == created["etag"]
-        item = f"{row.path}/{created['id']}"
+        item = f"{path_of(row)}/{created['id']}"
         assert local.send("GET", item) == (200, created)
-        assert local.send("GET", row.path, "order=DESC&limit=2")[1]["data"][0] == created
+        assert local.send("GET", path_of(row), "order=DESC&limit=2")[1]["data"][0] == created
         status, updated = local.send("PUT", item, body=second)
         assert status == 200, updated
         assert updated["updated_at"] == updated["etag"] > created["updated_at"]
@@ -80,9 +80,9 @@ def test_life_of_an_object(local: Local, row: Resource) -> None:
 @pytest.mark.parametrize("side", ["C", "U"])
 def test_every_field_that_may_not_be_sent_is_named(local: Local, row: Resource, side: str) -> None:
     if side == "C":
-        method, path = "POST", row.path
+        method, path = "POST", path_of(row)
     else:
-        method, path = "PUT", f"{row.path}/{local.all(row.path)[0]['id']}"
+        method, path = "PUT", f"{path_of(row)}/{local.all(path_of(row))[0]['id']}"
     wrong: dict[str, Any] = {name: "x" for name, field in row.fields.items() if side not in field.io and not field.echoed}
     wrong |= {"no_such_field": 1}
     required = {name: "x" for name, field in row.fields.items() if side + "!" in field.io}
@@ -92,7 +92,7 @@ def test_every_field_that_may_not_be_sent_is_named(local: Local, row: Resource, 
 @pytest.mark.parametrize("row", WRITABLE, ids=NAMES)
 @pytest.mark.parametrize("side", ["C", "U"])
 def test_every_value_that_does_not_fit_is_named(local: Local, row: Resource, side: str) -> None:
-    method, path = ("POST", row.path) if side == "C" else ("PUT", f"{row.path}/{local.all(row.path)[0]['id']}")
+    method, path = ("POST", path_of(row)) if side == "C" else ("PUT", f"{path_of(row)}/{local.all(path_of(row))[0]['id']}")
     for name, field in row.fields.items():
         if side not in field.io:
             continue
@@ -122,7 +122,7 @@ def test_limits_themselves_are_accepted(local: Local, row: Resource) -> None:
             full[name] = "\u00e9" * field.max
         if "C" in field.io and field.entries:
             full[name] = {("k" * 126) + f"{number:02}": "v" * 128 for number in range(field.entries)}
-    status, created = local.send("POST", row.path, body=full)
+    status, created = local.send("POST", path_of(row), body=full)
     assert status == 201
     assert {name: created[name] for name in full} == full
 
@@ -170,6 +170,25 @@ def test_attributes_are_replaced_as_a_whole(api: Api) -> None:
     assert api.get("/v3/devices/?filter=custom_attributes__a%3D1")["data"] == []
     assert api.put(path, {"custom_attributes": {}})["custom_attributes"] == {}
     assert api.get("/v3/devices/?filter=custom_attributes__b%3D3")["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "second"),
+    [
+        ("/v3/devices/", {"name": "a"}, {"name": "b"}),
+        ("/v3/device-groups/", {"name": "a"}, {"description": "b"}),
+        ("/v3/device-queries/", {"name": "a", "query": "q"}, {"name": "b", "query": "r"}),
+    ],
+)
+def test_a_life(api: Api, path: str, first: dict[str, str], second: dict[str, str]) -> None:
+    created = api.post(path, first)
+    item = f"{path}{created['id']}/"
+    assert api.get(item) == created
+    updated = api.put(item, second)
+    assert updated.items() >= {**first, **second}.items()
+    assert api.get(item) == updated
+    assert api.send("DELETE", item).status_code == 204
+    api.refused(404, "not_found", "GET", item)
 
 
 def test_what_a_new_device_has(api: Api) -> None:

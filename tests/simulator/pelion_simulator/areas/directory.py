@@ -1,0 +1,481 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The device directory: devices, groups and their members, saved queries, events. Facts are those of the vendor's OpenAPI descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import clock
+from ..answers import ApiError
+from ..fleet import DAY, FIRST, HOUR, LAST, Fleet, stamp
+from ..identity import make_id
+from ..table import Document, Field, Filter, Members, Resource
+
+if TYPE_CHECKING:
+    from ..engine import Engine
+
+_ID = Field("string")
+_STRING = Field("string")
+_WORD = Field("string", default="")
+_TIME = Field("string", format="date-time")
+_DATE = Field("string", io="CR", format="date", nullable=True)
+_FLAG = Field("boolean", default=False)
+
+_EQUAL = ("eq", "neq", "in", "nin")
+_RANGE = ("in", "nin", "lte", "gte")
+_BY_WORD = Filter(_EQUAL, _EQUAL)
+_BY_FLAG = Filter(("eq", "neq"), ("eq", "neq"))
+_BY_TIME = Filter(_RANGE, (*_EQUAL, "lte", "gte"))
+_BY_TIME_PACKED = Filter((), (*_EQUAL, "lte", "gte"))
+_BY_NUMBER = Filter((*_EQUAL, "lte", "gte"), (*_EQUAL, "lte", "gte"))
+_BY_ENTRY = Filter((), ("eq", "neq"))
+_BY_VERSION = Filter((), ("eq", "neq", "gt"))
+
+
+def _complete_device(engine: Engine, device: Document) -> None:
+    """What a device has when its creator does not say: the gateway's execution mode, and its id as endpoint name."""
+    if "device_execution_mode" not in device:
+        gateway = engine.store.get(DEVICES, device.get("host_gateway", "")) or {}
+        device["device_execution_mode"] = gateway.get("device_execution_mode", 0)
+    if not device.get("endpoint_name"):
+        device["endpoint_name"] = device["id"]
+
+
+def _keep_production_device(engine: Engine, device: Document) -> None:
+    if device["device_execution_mode"] == 5:
+        raise ApiError(400, "bad_request", "Only devices with a developer certificate can be deleted.")
+
+
+def _record(engine: Engine, device: Document, event_type: str, description: str, state_change: bool) -> None:
+    event = engine.blank(DEVICE_EVENTS)
+    event |= {"event_type": event_type, "description": description, "device_id": device["id"], "state_change": state_change}
+    engine.store.put(DEVICE_EVENTS, event)
+
+
+def _record_creation(engine: Engine, device: Document) -> None:
+    _record(engine, device, "update.device.device-created", "Device record created", True)
+
+
+def _record_update(engine: Engine, device: Document) -> None:
+    _record(engine, device, "update.device.device-updated", "Device record updated", False)
+
+
+DEVICES = Resource(
+    name="devices",
+    object="device",
+    operations={
+        "list": "Device_list",
+        "create": "Device_create",
+        "get": "Device_retrieve",
+        "update": "Device_update",
+        "delete": "Device_destroy",
+    },
+    fields={
+        "account_id": _STRING,
+        "auto_update": Field("boolean", io="CUR", default=False),
+        "bootstrap_expiration_date": _DATE,
+        "bootstrapped_timestamp": _TIME,
+        "ca_id": Field("string", io="CUR", default="", max=500),
+        "component_attributes": Field("map", default={}, entries=10, value_max=128, since=2021),
+        "connector_expiration_date": _DATE,
+        "created_at": _TIME,
+        "custom_attributes": Field("map", io="CUR", default={}, entries=5, value_max=128, indexed=True),
+        "deployed_state": Field("string", default="development", enum=("development", "production")),
+        "deployment": Field("string", io="CR", default=""),
+        "description": Field("string", io="CUR", default="", max=2000),
+        "device_class": Field("string", io="CR", default="", max=32, indexed=True),
+        "device_execution_mode": Field("integer", io="CR", enum=(0, 1, 5), indexed=True),
+        "device_key": Field("string", io="CUR", default="", max=512),
+        "endpoint_name": Field("string", io="CR", max=64, echoed=True, indexed=True),
+        "endpoint_type": Field("string", io="CUR", default="", max=64, indexed=True),
+        "enrolment_list_timestamp": _TIME,
+        "etag": _TIME,
+        "firmware_checksum": _WORD,
+        "groups": Field("list", default=[], indexed=True),
+        "host_gateway": Field("string", io="CUR", default="", indexed=True),
+        "id": _ID,
+        "issuer_fingerprint": Field("string", io="CR", pattern="[A-Fa-f0-9]{64}", nullable=True),
+        "last_operator_suspended_category": Field("string", since=2020),
+        "last_operator_suspended_description": Field("string", max=2000, since=2020),
+        "last_operator_suspended_updated_at": Field("string", format="date-time", since=2020),
+        "last_system_suspended_category": Field("string", since=2020),
+        "last_system_suspended_description": Field("string", max=2000, since=2020),
+        "last_system_suspended_updated_at": Field("string", format="date-time", since=2020),
+        "lifecycle_status": Field("string", default="enabled", enum=("enabled", "blocked"), indexed=True, since=2020),
+        "manifest": Field("string", io="CR", default=""),
+        "manifest_timestamp": _TIME,
+        "mechanism": Field("string", io="CR", default="connector", enum=("connector", "direct")),
+        "mechanism_url": Field("string", io="CR", default=""),
+        "name": Field("string", io="CUR", default="", max=128, indexed=True),
+        "net_id": Field("string", default="", max=40, since=2021),
+        "object": _STRING,
+        "operator_suspended": Field("boolean", default=False, since=2020),
+        "serial_number": Field("string", io="CR", default="", max=64, indexed=True),
+        "state": Field(
+            "string",
+            io="CR",
+            default="unenrolled",
+            enum=("unenrolled", "cloud_enrolling", "bootstrapped", "registered", "deregistered"),
+            indexed=True,
+        ),
+        "system_suspended": Field("boolean", default=False, since=2020),
+        "updated_at": _TIME,
+        "vendor_id": Field("string", io="CR", default="", max=255, indexed=True),
+    },
+    filters={
+        "account_id": _BY_WORD,
+        "auto_update": Filter(("eq", "neq"), _EQUAL),
+        "bootstrap_expiration_date": _BY_TIME,
+        "bootstrapped_timestamp": _BY_TIME,
+        "ca_id": _BY_WORD,
+        "component_attributes": _BY_VERSION,
+        "connector_expiration_date": _BY_TIME,
+        "created_at": _BY_TIME,
+        "custom_attributes": _BY_ENTRY,
+        "deployed_state": _BY_WORD,
+        "deployment": _BY_WORD,
+        "description": _BY_WORD,
+        "device_class": _BY_WORD,
+        "device_execution_mode": _BY_WORD,
+        "device_key": _BY_WORD,
+        "endpoint_name": _BY_WORD,
+        "endpoint_type": _BY_WORD,
+        "enrolment_list_timestamp": _BY_TIME,
+        "etag": _BY_TIME_PACKED,
+        "firmware_checksum": _BY_WORD,
+        "host_gateway": _BY_WORD,
+        "id": _BY_WORD,
+        "last_operator_suspended_category": _BY_WORD,
+        "last_operator_suspended_updated_at": _BY_TIME,
+        "last_system_suspended_category": _BY_WORD,
+        "last_system_suspended_updated_at": _BY_TIME,
+        "lifecycle_status": _BY_WORD,
+        "manifest": _BY_WORD,
+        "manifest_timestamp": _BY_TIME,
+        "mechanism": _BY_WORD,
+        "mechanism_url": _BY_WORD,
+        "name": _BY_WORD,
+        "net_id": _BY_WORD,
+        "operator_suspended": _BY_FLAG,
+        "serial_number": _BY_WORD,
+        "state": _BY_WORD,
+        "system_suspended": _BY_FLAG,
+        "updated_at": _BY_TIME,
+        "vendor_id": _BY_WORD,
+    },
+    max_url=4096,
+    before_create=_complete_device,
+    after_create=_record_creation,
+    after_update=_record_update,
+    before_delete=_keep_production_device,
+)
+
+DEVICE_GROUPS = Resource(
+    name="device-groups",
+    object="device-group",
+    operations={
+        "list": "Group_list",
+        "create": "Group_create",
+        "get": "Group_retrieve",
+        "update": "Group_update",
+        "delete": "Group_delete",
+    },
+    fields={
+        # Filters may name it, although no group has it.
+        "component_attributes": Field("map", io="", since=2021),
+        "created_at": _TIME,
+        "custom_attributes": Field("map", io="CUR", default={}, entries=10, value_max=128, indexed=True),
+        "description": Field("string", io="CUR", default="", max=1024),
+        "devices_count": Field("integer", default=0),
+        "etag": _TIME,
+        "id": _ID,
+        "name": Field("string", io="CUR", default="", max=128, indexed=True),
+        "object": _STRING,
+        "updated_at": _TIME,
+    },
+    filters={
+        "component_attributes": _BY_VERSION,
+        "created_at": _BY_TIME,
+        "custom_attributes": _BY_ENTRY,
+        "devices_count": _BY_NUMBER,
+        "etag": _BY_TIME_PACKED,
+        "id": _BY_WORD,
+        "name": _BY_WORD,
+        "updated_at": _BY_TIME,
+    },
+    members=(
+        Members(
+            resource="devices",
+            operations={"list": "Group_members_retrieve", "add": "Group_members_add", "remove": "Group_members_remove"},
+            field="groups",
+            body_key="device_id",
+            counter="devices_count",
+        ),
+    ),
+    unique=("name",),
+)
+
+DEVICE_QUERIES = Resource(
+    name="device-queries",
+    object="device-query",
+    operations={
+        "list": "Device_Query_list",
+        "create": "Device_Query_create",
+        "get": "Device_Query_retrieve",
+        "update": "Device_Query_update",
+        "delete": "Device_Query_destroy",
+    },
+    fields={
+        "created_at": _TIME,
+        "etag": _TIME,
+        "id": _ID,
+        "name": Field("string", io="C!U!R", max=200, indexed=True),
+        "object": _STRING,
+        "query": Field("string", io="C!U!R", max=1000),
+        "updated_at": _TIME,
+    },
+    filters={
+        "created_at": _BY_TIME,
+        "etag": _BY_TIME_PACKED,
+        "id": _BY_WORD,
+        "name": _BY_WORD,
+        "query": _BY_WORD,
+        "updated_at": _BY_TIME,
+    },
+    optional_on_update=("query",),
+)
+
+DEVICE_EVENTS = Resource(
+    name="device-events",
+    object="device-event",
+    operations={"list": "Device_Event_list", "get": "Device_Event_retrieve"},
+    fields={
+        "changes": Field("object", default={}),
+        "created_at": _TIME,
+        "data": Field("map", default={}),
+        "date_time": _TIME,
+        "description": _WORD,
+        "device_id": Field("string", default="", indexed=True),
+        "etag": _TIME,
+        "event_type": Field("string", default="", max=100, indexed=True),
+        "event_type_category": _WORD,
+        "event_type_description": _WORD,
+        "id": _ID,
+        "object": _STRING,
+        "state_change": _FLAG,
+    },
+    filters={
+        "date_time": _BY_TIME,
+        "description": _BY_WORD,
+        "device_id": _BY_WORD,
+        "event_type": _BY_WORD,
+        "id": _BY_WORD,
+        "state_change": Filter(("eq", "neq"), _EQUAL),
+    },
+    clock="date_time",
+)
+
+ROWS = (DEVICES, DEVICE_GROUPS, DEVICE_QUERIES, DEVICE_EVENTS)
+
+
+# --- the fleet ---
+
+MOST_EVENTS = 100_000
+
+# Class, vendor, endpoint type, what its name begins with, share in percent.
+_KINDS = (
+    ("edge-gw-2", "northlight", "MBED_GW", "gateway", 2),
+    ("thermo-a1", "northlight", "temperature", "thermo", 34),
+    ("thermo-b2", "kelvin-works", "temperature", "thermo", 14),
+    ("meter-e3", "voltaic", "electricity-meter", "meter", 28),
+    ("cold-c4", "kelvin-works", "cold-store", "cold", 12),
+    ("lamp-l5", "lumenary", "street-light", "lamp", 10),
+)
+_BEHIND_GATEWAY = frozenset({"temperature", "cold-store"})
+_STATES = (("registered", 78), ("deregistered", 14), ("unenrolled", 4), ("bootstrapped", 3), ("cloud_enrolling", 1))
+_MODES = ((5, 65), (1, 30), (0, 5))
+_SITES = ("oslo", "lisbon", "turin", "gdansk", "leeds", "lyon", "porto", "graz")
+_ROLES = ("heating", "ventilation", "storage", "metering", "lighting")
+_VERSIONS = ("1.4.2", "1.4.3", "1.5.0", "2.0.0", "2.0.1")
+_DESCRIPTIONS = ("", "", "", "Installed by the roll-out team.", "Spare unit.", "Næste eftersyn: forår \u2013 kælder 2.")
+PILOT = 50
+
+
+def _spread(shares: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+    """A hundred entries in which each entry occurs by its share, the last element of it."""
+    return tuple(entry[:-1] if len(entry) > 2 else entry[0] for entry in shares for _time in range(entry[-1]))
+
+
+_KIND_OF, _STATE_OF, _MODE_OF = _spread(_KINDS), _spread(_STATES), _spread(_MODES)
+_GROUPS: Mapping[str, tuple[str, dict[str, str]]] = {
+    "gateways": ("Every gateway.", {}),
+    "pilot": ("The first devices to get new firmware.", {"ring": "zero", "owner": "operations"}),
+    "turin-cold-stores": ("", {"site": "turin"}),
+    "empty": ("Nothing here yet.", {}),
+}
+_QUERIES: Mapping[str, str] = {
+    "registered": "state__eq=registered",
+    "old gateways": "endpoint_type__eq=MBED_GW&created_at__lte=2018-12-31T23:59:59Z",
+    "heating in Oslo": "custom_attributes__site__eq=oslo&custom_attributes__role__eq=heating",
+}
+
+
+class _Directory:
+    """The devices of a fleet and what there is around them."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self._groups = {name: make_id(LAST + number * HOUR) for number, name in enumerate(_GROUPS)}
+        self._members = dict.fromkeys(_GROUPS, 0)
+        self._events: list[tuple[str, int, str]] = []
+
+    def devices(self, count: int, first: int, step: int, salt: object = "") -> Iterator[Document]:
+        """Devices in order of creation, from the time `first` on, about `step` microseconds apart."""
+        source = self.fleet.random(salt)
+        chance, bits = source.random, source.getrandbits
+
+        def one_of(choices: tuple[Any, ...]) -> Any:
+            return choices[int(chance() * len(choices))]
+
+        gateway = ""
+        for number in range(count):
+            created = first + number * step + int(chance() * step / 2)
+            id_ = make_id(created)
+            device_class, vendor, endpoint_type, prefix = _KIND_OF[0] if not number else one_of(_KIND_OF)
+            is_gateway = endpoint_type == "MBED_GW"
+            if is_gateway:
+                gateway = id_
+            state = one_of(_STATE_OF)
+            suspended = state == "deregistered" and chance() < 0.08
+            connected = state in ("registered", "deregistered", "bootstrapped")
+            updated = created + int(chance() * 40 * DAY)
+            mode = one_of(_MODE_OF)
+            site = one_of(_SITES)
+            serial = f"{bits(48):012X}"
+            noise = source.randbytes(64).hex()
+            attributes = {}
+            if chance() < 0.92:
+                attributes = {"site": site, "floor": str(int(chance() * 12))}
+                if chance() < 0.6:
+                    attributes["role"] = one_of(_ROLES)
+                if chance() < 0.1:
+                    attributes["asset tag"] = f"A{bits(20):06d}"
+            groups = []
+            if is_gateway:
+                groups.append("gateways")
+            if site == "turin" and endpoint_type == "cold-store":
+                groups.append("turin-cold-stores")
+            if not salt and number < PILOT:
+                groups.append("pilot")
+            device: Document = {
+                "account_id": self.fleet.account_id,
+                "auto_update": False,
+                "bootstrap_expiration_date": clock.day(created + 7300 * DAY) if mode == 5 else None,
+                "ca_id": noise[:32] if mode else "",
+                "component_attributes": {"main": one_of(_VERSIONS), "bootloader": one_of(_VERSIONS)} if chance() < 0.7 else {},
+                "connector_expiration_date": clock.day(created + 1095 * DAY) if connected and mode else None,
+                "created_at": clock.text(created),
+                "custom_attributes": attributes,
+                "deployed_state": "production" if mode == 5 else "development",
+                "deployment": "",
+                "description": one_of(_DESCRIPTIONS),
+                "device_class": device_class,
+                "device_execution_mode": mode,
+                "device_key": bytes.fromhex(noise[:64]).hex(":").upper(),
+                "endpoint_name": f"{noise[:8]}-{noise[8:12]}-4{noise[13:16]}-a{noise[17:20]}-{noise[20:32]}" if chance() < 0.9 else id_,
+                "endpoint_type": endpoint_type,
+                "enrolment_list_timestamp": clock.text(created - HOUR),
+                "etag": (changed := clock.text(updated)),
+                "firmware_checksum": noise[64:] if connected else "",
+                "groups": [self._groups[name] for name in groups],
+                "host_gateway": gateway if endpoint_type in _BEHIND_GATEWAY and chance() < 0.6 else "",
+                "id": id_,
+                "issuer_fingerprint": noise[32:96].upper() if mode else None,
+                "lifecycle_status": "blocked" if suspended else "enabled",
+                "manifest": "",
+                "mechanism": "connector",
+                "mechanism_url": "",
+                "name": f"{prefix}-{site}-{serial[-6:].lower()}-{number + 1}" if chance() < 0.98 else "",
+                "net_id": f"fd00:db8::{noise[:4]}" if endpoint_type == "electricity-meter" and chance() < 0.5 else "",
+                "object": "device",
+                "operator_suspended": suspended,
+                "serial_number": serial,
+                "state": state,
+                "system_suspended": False,
+                "updated_at": changed,
+                "vendor_id": vendor,
+            }
+            if connected:
+                device["bootstrapped_timestamp"] = clock.text(created + int(chance() * HOUR))
+            if connected and chance() < 0.5:
+                device["manifest_timestamp"] = changed
+            if suspended:
+                device["last_operator_suspended_category"] = "maintenance"
+                device["last_operator_suspended_description"] = "Suspended for maintenance."
+                device["last_operator_suspended_updated_at"] = changed
+            yield device
+
+    def seeded(self) -> Iterator[Document]:
+        for device in self.devices(self.fleet.count, FIRST, (LAST - FIRST) // max(self.fleet.count, 1)):
+            for name, id_ in self._groups.items():
+                self._members[name] += id_ in device["groups"]
+            if len(self._events) < MOST_EVENTS // 2:
+                self._events.append((device["id"], clock.moment(device["created_at"]), device["state"]))
+            yield device
+
+    def groups(self) -> Iterator[Document]:
+        for number, (name, (description, attributes)) in enumerate(_GROUPS.items()):
+            yield {
+                **stamp(DEVICE_GROUPS.object, LAST + number * HOUR),
+                "custom_attributes": attributes,
+                "description": description,
+                "devices_count": self._members[name],
+                "name": name,
+            }
+
+    def queries(self) -> Iterator[Document]:
+        for number, (name, query) in enumerate(_QUERIES.items()):
+            yield {**stamp(DEVICE_QUERIES.object, LAST + DAY + number * HOUR), "name": name, "query": query}
+
+    def events(self) -> Iterator[Document]:
+        """The creation of each device, and an update for those that ever connected; not more than MOST_EVENTS."""
+        events = [(created, id_, True) for id_, created, _rest in self._events]
+        events += [(created + HOUR, id_, False) for id_, created, state in self._events if state != "unenrolled"]
+        last = 0
+        for at, id_, creation in sorted(events):
+            last = max(at, last + 1)
+            at_text = clock.text(last)
+            yield {
+                "changes": {},
+                "created_at": at_text,
+                "data": {} if creation else {"campaign_id": self._groups["pilot"]},
+                "date_time": at_text,
+                "description": "Device record created" if creation else "Firmware update finished",
+                "device_id": id_,
+                "etag": at_text,
+                "event_type": "update.device.device-created" if creation else "UPD2_100",
+                "event_type_category": "" if creation else "SUCCESS",
+                "event_type_description": "INFO" if creation else "SUCCESS",
+                "id": make_id(last),
+                "object": DEVICE_EVENTS.object,
+                "state_change": creation,
+            }
+
+
+def seed(fleet: Fleet) -> Iterable[tuple[Resource, Iterable[Document]]]:
+    """The objects of a new state. The devices come first: the others tell of them."""
+    directory = _Directory(fleet)
+    yield DEVICES, directory.seeded()
+    yield DEVICE_GROUPS, directory.groups()
+    yield DEVICE_QUERIES, directory.queries()
+    yield DEVICE_EVENTS, directory.events()
+
+
+def _more_devices(fleet: Fleet, count: int, first: int, step: int, salt: object) -> Iterator[Document]:
+    for device in _Directory(fleet).devices(count, first, step, salt):
+        yield device | {"groups": []}
+
+
+MAKERS = {DEVICES.name: _more_devices}
