@@ -98,6 +98,10 @@ simulator-test: $(STAMP) ## test the simulator
 bench-test: $(STAMP) ## test that the benchmarks compare like with like
 	@$(PYTEST) tests/benchmarks
 
+.PHONY: lines
+lines: ## count the lines of code of each module, and fail when the medians are too high
+	@$(PYTHON) tests/tools/lines.py
+
 .PHONY: sanity units integration molecule importer
 sanity: $(STAMP) ## run ansible-test sanity
 	@$(BIN)/python tests/tools/ansible_test.py sanity
