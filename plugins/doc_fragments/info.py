@@ -7,16 +7,9 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # For lists that are not paged, and so in no order of their own.
-    UNPAGED = r"""
+    # The parts, for lists that do not have all.
+    FIELDS = r"""
 options:
-  filters:
-    description:
-      - Conditions that all must be met, as field to value. The service filters, so that only what matches is sent.
-      - 'A plain value means equal, a list means one of these, and a mapping names operators: C(eq), C(neq), C(in), C(nin), C(lte),
-        C(gte). Which of them a field takes is told when one is used that it does not.'
-      - Dates are written as V(2026-01-31T12:00:00Z) or V(20260131T120000Z).
-    type: dict
   fields:
     description:
       - Return only these fields of each object, and its C(id). Keeps results small.
@@ -27,11 +20,18 @@ options:
       - Return at most this many objects. By default all are returned, however many pages that takes.
     type: int
 """
-
-    # For objects that something else than an id names.
-    LIST = (
-        UNPAGED
-        + r"""
+    FILTERS = r"""
+options:
+  filters:
+    description:
+      - Conditions that all must be met, as field to value. The service filters, so that only what matches is sent.
+      - 'A plain value means equal, a list means one of these, and a mapping names operators: C(eq), C(neq), C(in), C(nin), C(lte),
+        C(gte). Which of them a field takes is told when one is used that it does not.'
+      - Dates are written as V(2026-01-31T12:00:00Z) or V(20260131T120000Z).
+    type: dict
+"""
+    ORDER = r"""
+options:
   order:
     description:
       - V(ASC) for the oldest first, V(DESC) for the newest first.
@@ -39,14 +39,18 @@ options:
     choices: [ASC, DESC]
     default: ASC
 """
-    )
-
-    DOCUMENTATION = (
-        LIST
-        + r"""
+    ID = r"""
+options:
   id:
     description:
       - Read the one object with this id. Without it, all objects are read, or those that the other options pick.
     type: str
 """
-    )
+
+    # For lists that are not paged, and so in no order of their own.
+    UNPAGED = FIELDS + FILTERS.replace("\noptions:", "", 1)
+
+    # For objects that something else than an id names.
+    LIST = UNPAGED + ORDER.replace("\noptions:", "", 1)
+
+    DOCUMENTATION = LIST + ID.replace("\noptions:", "", 1)

@@ -300,14 +300,15 @@ class InfoModule(ApiModule):
         shared: Dict[str, Dict[str, Any]] = {
             **{name: {"type": "str"} for name in row.named_by},
             **(TENANT_SPEC if row.tenant else {}),
-            "filters": {"type": "dict"},
+            **({"filters": {"type": "dict"}} if row.allowed_filters else {}),
             "fields": {"type": "list", "elements": "str"},
             "limit": {"type": "int"},
         }
         if row.paged and row.ordered:
             shared["order"] = {"type": "str", "choices": ["ASC", "DESC"], "default": "ASC"}
         others = [name for name in row.named_by if name != row.identity]
-        rules.setdefault("mutually_exclusive", [(row.identity, other) for other in (*others, "filters")])
+        if row.identity:
+            rules.setdefault("mutually_exclusive", [(row.identity, other) for other in (*others, "filters")])
         super().__init__({**shared, **(argument_spec or {})}, **rules)
 
     def row_for(self, params: Mapping[str, Any]) -> engine.Resource:
@@ -332,7 +333,7 @@ class InfoModule(ApiModule):
             raise engine.ResourceError(f"limit must be at least 1, not {params['limit']}.")
         engine.refuse_empty(params, *row.named_by, *self.variants)
         params, _missing = engine.resolved(client, row, params)
-        fields = [row.identity, *(name for name in params["fields"] if name != row.identity)] if params["fields"] else None
+        fields = [name for name in dict.fromkeys((row.identity, *params["fields"])) if name] if params["fields"] else None
         if params.get(row.identity):
             found = engine.read(client, row, params, params[row.identity])
             items: Iterable[Dict[str, Any]] = [] if found is None else [found]
@@ -350,4 +351,4 @@ class InfoModule(ApiModule):
         """
         row = self.row_for(params)
         keys = {key: params[key] for key in row.keys if params.get(key)}
-        return row.conditions({**(params["filters"] or {}), **keys})
+        return row.conditions({**(params.get("filters") or {}), **keys})

@@ -81,10 +81,11 @@ class Resource:
     """One row: what the API says of a resource and a module's argument spec cannot.
 
     ``path`` is the collection's, ``{placeholders}`` in it name options; an item lies below it, with a trailing slash where the collection
-    has one, or below ``item_path``. ``identity`` is the field that an item's path names; for ids, ``id_pattern`` and ``id_words`` say
-    what one looks like. ``tenant``: the same paths exist below ``/v3/accounts/{account_id}`` too. ``me``: the id may be ``me``.
-    ``readable``: one object has a GET of its own, otherwise it is looked up in the list. ``paged``: the list takes page parameters,
-    ``ordered``: also an order. ``empty_on_404``: the list answers 404 when nothing is there.
+    has one, or below ``item_path``. ``identity`` is the field that an item's path names, empty for entries of a list that cannot be asked
+    for one by one; for ids, ``id_pattern`` and ``id_words`` say what one looks like. ``tenant``: the same paths exist below
+    ``/v3/accounts/{account_id}`` too. ``me``: the id may be ``me``. ``readable``: one object has a GET of its own, otherwise it is looked
+    up in the list. ``paged``: the list takes page parameters, ``ordered``: also an order. ``empty_on_404``: the list answers 404 when
+    nothing is there.
 
     ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the list's direct operators a
     field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold named values, in filters
@@ -151,7 +152,7 @@ class Resource:
     @property
     def named_by(self) -> Tuple[str, ...]:
         """The options that name one object."""
-        return tuple(dict.fromkeys((self.identity, *self.keys)))
+        return tuple(name for name in dict.fromkeys((self.identity, *self.keys)) if name)
 
     @property
     def allowed_filters(self) -> Dict[str, Tuple[str, ...]]:
