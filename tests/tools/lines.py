@@ -29,15 +29,15 @@ def code_lines(source: str) -> int:
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     code = {line for token in tokens if token.type not in _NO_CODE for line in range(token.start[0], token.end[0] + 1)}
     for node in ast.walk(ast.parse(source)):
-        if _is_prose(node):
+        if isinstance(node, (ast.Assign, ast.Expr)) and _is_prose(node):
             code -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return len(code)
 
 
-def _is_prose(node: ast.AST) -> bool:
+def _is_prose(node: ast.Assign | ast.Expr) -> bool:
     if isinstance(node, ast.Assign):
         return any(isinstance(target, ast.Name) and target.id in DOCUMENTS for target in node.targets)
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def kind(name: str) -> str:
