@@ -140,7 +140,7 @@ class Service:
 
     def _call(self, scope: Scope, method: str, headers: Mapping[str, str], body: bytes = b"") -> Call:
         """The request with what it means and who sends it. Raises ApiError."""
-        operation, parameters = operations.find(method, _path(scope), self.engine.spec)
+        operation, parameters = self.engine.find(method, _path(scope))
         return Call(
             operation=operation,
             parameters=parameters,

@@ -130,6 +130,9 @@ class Engine:
             self._bound |= {id_: functools.partial(handler, self) for id_, handler in area.OPERATIONS.items()}
         if unknown := (set(self._bound) | set(self.sockets) | set(self._shapes)) - set(operations.OPERATIONS):
             raise ValueError("no such operations: " + ", ".join(sorted(unknown)))
+        paths = {name: handler for area in areas for name, handler in area.PATHS.items()}
+        self._beside = operations.tree(_beside(name) for name in paths)
+        self._bound |= {name: functools.partial(handler, self) for name, handler in paths.items()}
         self._running: set[asyncio.Task[Any]] = set()
         self._sooner = asyncio.Event()
         self._due: int | None = None
@@ -166,6 +169,10 @@ class Engine:
         for id_ in (ids,) if isinstance(ids, str) else ids:
             self._bound[id_] = operation
             self._shapes[id_] = row.errors
+
+    def find(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+        """The operation at a path as it was sent, and its path parameters. Raises ApiError (404, 405)."""
+        return operations.find(method, path, self.spec, self._beside)
 
     @property
     def bound(self) -> frozenset[str]:
@@ -526,6 +533,12 @@ class Engine:
 
 
 _HEX = Resource.id_pattern
+
+
+def _beside(name: str) -> Operation:
+    """What an area has at a method and path of its own, in every year."""
+    method, _space, path = name.partition(" ")
+    return Operation(name, method, path, operations.YEARS[0], operations.YEARS[-1])
 
 
 def _encode(document: Mapping[str, Any]) -> bytes:

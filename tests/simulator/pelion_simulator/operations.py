@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -60,10 +60,14 @@ class _Node:
         return None
 
 
-def find(method: str, path: str, year: int) -> tuple[Operation, Mapping[str, str]]:
-    """The operation and its path parameters, for a path as it was sent, in any spelling of its slashes. Raises ApiError (404, 405)."""
-    found = _tree(year).find(path.strip("/").split("/"))
-    if found is None:
+def find(method: str, path: str, year: int, beside: _Node | None = None) -> tuple[Operation, Mapping[str, str]]:
+    """The operation and its path parameters, for a path as it was sent, in any spelling of its slashes. Raises ApiError (404, 405).
+
+    `beside`: what there is besides the operations, made by `tree`.
+    """
+    segments = path.strip("/").split("/")
+    found = _tree(year).find(segments) or (beside and beside.find(segments))
+    if not found:
         raise ApiError(404, "unrecognized_request", "There is nothing at this path.")
     node, values = found
     if method not in node.operations:
@@ -76,10 +80,13 @@ def find(method: str, path: str, year: int) -> tuple[Operation, Mapping[str, str
 @functools.cache
 def _tree(year: int) -> _Node:
     """The paths that a year has."""
+    return tree(operation for operation in OPERATIONS.values() if operation.first <= year <= operation.last)
+
+
+def tree(operations: Iterable[Operation]) -> _Node:
+    """The paths of these operations."""
     root = _Node()
-    for operation in OPERATIONS.values():
-        if not operation.first <= year <= operation.last:
-            continue
+    for operation in operations:
         node = root
         for segment in operation.path.strip("/").split("/"):
             if segment.startswith("{"):

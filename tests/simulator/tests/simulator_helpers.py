@@ -119,7 +119,7 @@ class Local:
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         sender = Sender(self.fleet.account_id, "api_key", self.fleet.key_id)
         try:
-            operation, parameters = operations.find(method, path, self.engine.spec)
+            operation, parameters = self.engine.find(method, path)
             call = Call(operation, parameters, query, "https://simulator" + path, {"content-type": "application/json"}, content, sender)
             answer = self.engine.answer(call)
         except ApiError as error:

@@ -127,6 +127,7 @@ AREA = Area(
         "createUser": _refuse,
         "longPollNotifications": _later,
     },
+    PATHS={"GET /v3/device-groups/{id}/{report}": lambda engine, call: engine.tell(dict(call.parameters))},
     ERRORS={
         "createCertificateIssuer": FieldNamedError,
         "createDeveloperCertificate": SingleFieldError,
@@ -170,7 +171,7 @@ class Little:
         path, _separator, query = path.partition("?")
         content = b"" if body is None else json.dumps(body).encode()
         try:
-            operation, parameters = operations.find(method, path, year)
+            operation, parameters = self.engine.find(method, path)
             call = Call(operation, parameters, query, "https://host" + path, {"content-type": "application/json"}, content, self.sender)
             found = self.engine.answer(call)
             answer = found if isinstance(found, Answer) else asyncio.run(_awaited(found))
@@ -275,6 +276,13 @@ def test_what_is_shown_on_request(little: Little) -> None:
     assert "limits" not in little.send("GET", "/v3/accounts/me")[1]
     assert little.send("GET", "/v3/accounts/me?include=limits")[1]["limits"] == {"a": "1"}
     assert little.send("GET", "/v3/accounts/me?include=limits,more")[0] == 400
+
+
+def test_what_lies_beside_the_operations(little: Little) -> None:
+    for year in operations.YEARS:
+        assert little.send("GET", "//v3/device-groups/x%2Fy/report/", year=year) == (200, {"id": "x/y", "report": "report"})
+    assert little.send("POST", "/v3/device-groups/x/report")[0] == 405
+    assert little.send("GET", "/v3/device-groups/x/report/more")[0] == 404
 
 
 def test_shapes_of_errors(little: Little) -> None:
