@@ -6,33 +6,6 @@ from __future__ import annotations
 
 NOT_YET: tuple[str, ...] = (
     # devices
-    "Device_resume",
-    "Device_suspend",
-    # device_block_categories
-    "Block_Categories_list",
-    "Block_Categories_retrieve",
-    # devicelog
-    "Device_Log_list",
-    "Device_Log_retrieve",
-    # device_enrollments
-    "createDeviceEnrollment",
-    "deleteDeviceEnrollment",
-    "getDeviceEnrollment",
-    "getDeviceEnrollments",
-    # device_enrollments_bulk_uploads
-    "createBulkDeviceEnrollment",
-    "getBulkDeviceEnrollment",
-    # device_enrollments_bulk_deletes
-    "deleteBulkDeviceEnrollment",
-    "getBulkDeviceEnrollmentDelete",
-    # device_enrollment_denials
-    "getEnrollmentDenialAttempt",
-    "listEnrollmentDenialAttempts",
-    # pre_shared_keys
-    "deletePreSharedKey",
-    "getPreSharedKey",
-    "listPreSharedKeys",
-    "uploadPreSharedKey",
     # firmware_images
     "Firmware_Image_create",
     "Firmware_Image_destroy",
