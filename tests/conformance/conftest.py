@@ -49,6 +49,7 @@ def spec(request: pytest.FixtureRequest) -> int:
 def simulator(running_simulator: Simulator, spec: int) -> Simulator:
     """A fleet of 300 devices as it is at the start, whatever the test before did to it."""
     running_simulator.reset()
+    running_simulator.settings(spec=spec)
     return running_simulator
 
 
