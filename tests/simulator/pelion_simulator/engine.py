@@ -284,7 +284,7 @@ class Engine:
             texts = [_encode(row.view(self, call, json.loads(text))) for text in texts]
         head = {
             "object": "list",
-            "limit": listing.limit if row.paged else len(texts),
+            "limit": listing.limit if row.paged else max(len(texts), filters.SMALLEST_PAGE),
             "after": listing.after,
             "order": "DESC" if listing.descending else "ASC",
             "has_more": more,

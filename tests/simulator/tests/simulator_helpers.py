@@ -13,7 +13,7 @@ import requests
 
 from pelion_simulator import operations
 from pelion_simulator.answers import Answer, ApiError
-from pelion_simulator.areas import AREAS, ROWS
+from pelion_simulator.areas import AREAS, ROWS, directory
 from pelion_simulator.auth import Sender
 from pelion_simulator.clock import Clock
 from pelion_simulator.engine import Call, Engine
@@ -24,6 +24,8 @@ from pelion_simulator.switches import Settings
 from pelion_simulator.table import Resource
 
 DEVICES = 300
+# The lists of the directory that come in pages, which is nearly all.
+PAGED = tuple(row for row in directory.ROWS if row.paged)
 
 
 def path_of(row: Resource) -> str:

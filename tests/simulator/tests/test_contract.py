@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from simulator_helpers import Local, path_of
+from simulator_helpers import PAGED, Local, path_of
 
 from pelion_simulator import operations
 from pelion_simulator.answers import ApiError
@@ -31,8 +31,7 @@ SPEC = Path(os.environ.get("PELION_SPEC_DIR") or REPOSITORY.parent / "shared" / 
 
 pytestmark = pytest.mark.skipif(not SPEC.exists(), reason=f"needs the vendor's OpenAPI description: {SPEC.name} (see PELION_SPEC_DIR)")
 
-LISTS = directory.ROWS
-PUBLIC = (*LISTS, accounts.ACCOUNTS, access.API_KEYS)
+PUBLIC = (*PAGED, accounts.ACCOUNTS, access.API_KEYS)
 TYPES = {"string": "string", "boolean": "boolean", "integer": "integer", "array": "list", "object": "map"}
 
 
@@ -166,7 +165,7 @@ def check_field(field: Field, schema: dict[str, Any], side: str) -> None:
         assert f"limited to {KEY_MAX} characters" in schema["description"]
 
 
-@pytest.mark.parametrize("row", LISTS, ids=name_of)
+@pytest.mark.parametrize("row", PAGED, ids=name_of)
 def test_pages(row: Resource) -> None:
     parameters = {parameter["name"]: parameter for parameter in operation(row, "list")["parameters"]}
     assert {"limit", "order", "after", "include", "filter"} <= set(parameters)
@@ -174,7 +173,7 @@ def test_pages(row: Resource) -> None:
     assert "`total_count`" in parameters["include"]["description"]
 
 
-@pytest.mark.parametrize("row", LISTS, ids=name_of)
+@pytest.mark.parametrize("row", PAGED, ids=name_of)
 def test_direct_filters(row: Resource) -> None:
     known = operation(row, "list")["x-filter"]
     assert {name: set(one.direct) for name, one in row.filters.items() if one.direct} == {name: set(one) for name, one in known.items()}
@@ -182,7 +181,7 @@ def test_direct_filters(row: Resource) -> None:
     assert {f"{name}__{operator}" for name, one in row.filters.items() for operator in one.direct} == as_parameters
 
 
-@pytest.mark.parametrize("row", [row for row in LISTS if row is not directory.DEVICES], ids=name_of)
+@pytest.mark.parametrize("row", [row for row in PAGED if row is not directory.DEVICES], ids=name_of)
 def test_packed_filters(row: Resource) -> None:
     (text,) = [parameter["description"] for parameter in operation(row, "list")["parameters"] if parameter["name"] == "filter"]
     cells = re.findall(r"<td>(.*?)</td>", text)
@@ -213,7 +212,7 @@ def test_members_take_the_filters_of_devices() -> None:
     assert members["x-filter"] == operation(directory.DEVICES, "list")["x-filter"]
 
 
-@pytest.mark.parametrize("row", LISTS, ids=name_of)
+@pytest.mark.parametrize("row", PAGED, ids=name_of)
 def test_lists_and_objects_are_as_described(tmp_path: Path, row: Resource) -> None:
     local = Local(tmp_path, 1000)
     page = local.send("GET", path_of(row), "limit=1000&include=total_count")[1]

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulator_helpers import Local, path_of
+from simulator_helpers import PAGED, Local, path_of
 
 from pelion_simulator.areas import directory
 from pelion_simulator.clock import moment
 from pelion_simulator.fleet import Fleet, first_key
 
-LISTS = [path_of(row) for row in directory.ROWS]
+LISTS = [path_of(row) for row in PAGED]
 
 
 def contents(folder: Path, devices: int, seed: int) -> tuple[str, list[Any]]:

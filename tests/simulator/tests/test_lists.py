@@ -12,13 +12,13 @@ from urllib.parse import quote, urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator_helpers import DEVICES, Api, Local, path_of
+from simulator_helpers import DEVICES, PAGED, Api, Local, path_of
 
 from pelion_simulator.areas import directory
 from pelion_simulator.filters import Condition, listing, pairs
 from pelion_simulator.table import Resource
 
-PATHS = {row.name: path_of(row) + "/" for row in directory.ROWS}
+PATHS = {row.name: path_of(row) + "/" for row in PAGED}
 
 
 def pages(send: Callable[[str], Any], limit: int, order: str) -> list[Any]:
@@ -180,7 +180,7 @@ def conditions(draw: st.DrawFn, row: Resource, objects: list[Any]) -> Drawn:
     return Drawn(full, text, packed, lambda one: OPERATORS[operator](found(one, name, key), values))
 
 
-@pytest.mark.parametrize("row", directory.ROWS, ids=PATHS)
+@pytest.mark.parametrize("row", PAGED, ids=PATHS)
 def test_filters_mean_what_they_say(local: Local, row: Resource) -> None:
     everything = local.all(path_of(row))
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator_helpers import Local, path_of
+from simulator_helpers import PAGED, Local, path_of
 
 from pelion_simulator.answers import ApiError
-from pelion_simulator.areas import ROWS, directory
+from pelion_simulator.areas import ROWS
 from pelion_simulator.auth import authenticate
 
 FIELDS = sorted({name for row in ROWS for name in row.fields} | {"device_id"})
-PATHS = [path_of(row) for row in directory.ROWS]
+PATHS = [path_of(row) for row in PAGED]
 TEXT = st.text(max_size=8)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,

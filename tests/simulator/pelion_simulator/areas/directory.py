@@ -1,20 +1,24 @@
 # Copyright (c) 2026, Contributors to the pelion.device_management collection
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The device directory: devices, groups and their members, saved queries, events. Facts are those of the vendor's OpenAPI descriptions."""
+"""The device directory: devices, their suspension, groups and their members, saved queries, events.
+
+Facts are those of the vendor's OpenAPI descriptions; how long devices take is made up.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import clock
-from ..answers import ApiError
+from ..answers import Answer, ApiError, EmptyError, invalid
 from ..fleet import DAY, FIRST, HOUR, LAST, Fleet, stamp
-from ..identity import make_id
+from ..identity import digest, make_id
 from ..table import Document, Field, Filter, Members, Resource
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..engine import Call, Engine
 
 _ID = Field("string")
 _STRING = Field("string")
@@ -43,9 +47,10 @@ def _complete_device(engine: Engine, device: Document) -> None:
         device["endpoint_name"] = device["id"]
 
 
-def _keep_production_device(engine: Engine, device: Document) -> None:
+def _before_deletion(engine: Engine, device: Document) -> None:
     if device["device_execution_mode"] == 5:
         raise ApiError(400, "bad_request", "Only devices with a developer certificate can be deleted.")
+    engine.emit("device.deleted", device)
 
 
 def _record(engine: Engine, device: Document, event_type: str, description: str, state_change: bool) -> None:
@@ -169,7 +174,7 @@ DEVICES = Resource(
     before_create=_complete_device,
     after_create=_record_creation,
     after_update=_record_update,
-    before_delete=_keep_production_device,
+    before_delete=_before_deletion,
 )
 
 DEVICE_GROUPS = Resource(
@@ -277,7 +282,165 @@ DEVICE_EVENTS = Resource(
     clock="date_time",
 )
 
-ROWS = (DEVICES, DEVICE_GROUPS, DEVICE_QUERIES, DEVICE_EVENTS)
+DEVICELOG = replace(
+    DEVICE_EVENTS,
+    operations={},
+    filters={**DEVICE_EVENTS.filters, "state_change": _BY_WORD},
+)
+"""The same events at their old address, where a filter takes more operators."""
+
+BLOCK_CATEGORIES = Resource(
+    name="device-block-categories",
+    object="device-block-category",
+    operations={"list": "Block_Categories_list", "get": "Block_Categories_retrieve"},
+    fields={
+        "description": _WORD,
+        "id": Field("string", io=""),
+        "object": _STRING,
+        "reference": Field("string", indexed=True),
+        "updated_at": _TIME,
+    },
+    filters={"reference": Filter(_EQUAL, ()), "updated_at": Filter(_RANGE, ())},
+    key="reference",
+    id_pattern="",
+    paged=False,
+    clock="updated_at",
+)
+_CATEGORIES = {
+    "maintenance": "Suspended for maintenance.",
+    "lost_or_stolen": "The device is lost or has been stolen.",
+    "misbehaving": "The device sends too much or makes no sense.",
+    "unpaid": "The contract for the device has ended.",
+}
+
+ROWS = (DEVICES, DEVICE_GROUPS, DEVICE_QUERIES, DEVICE_EVENTS, BLOCK_CATEGORIES)
+
+
+# --- what becomes of devices ---
+
+SETTINGS: Mapping[str, Any] = {"disconnect_seconds": 2, "reconnect_seconds": 8}
+"""Virtual seconds until a suspended device is disconnected, and until a device that is allowed to connects again."""
+
+
+def bootstrap(engine: Engine, account_id: str, name: str, claimed_at: str) -> Document:
+    """A device of the account that is switched on for the first time. `name` is what its endpoint name is made from."""
+    noise = digest(engine.seed, name)
+    device = engine.blank(DEVICES)
+    device |= {
+        "account_id": account_id,
+        "bootstrapped_timestamp": device["created_at"],
+        "ca_id": noise[:32],
+        "deployed_state": "production",
+        "device_class": "thermo-a1",
+        "device_execution_mode": 5,
+        "device_key": bytes.fromhex(noise).hex(":").upper(),
+        "endpoint_name": noise[32:],
+        "endpoint_type": "temperature",
+        "enrolment_list_timestamp": claimed_at,
+        "state": "bootstrapped",
+        "vendor_id": "northlight",
+    }
+    engine.store.put(DEVICES, device)
+    _record_creation(engine, device)
+    return register(engine, device)
+
+
+def register(engine: Engine, device: Document) -> Document:
+    """The device connects, and is returned as it is then."""
+    return _change_state(engine, device, "registered")
+
+
+def deregister(engine: Engine, device: Document) -> Document:
+    """The device is not connected any more, and is returned as it is then."""
+    return _change_state(engine, device, "deregistered")
+
+
+def _change_state(engine: Engine, device: Document, state: str) -> Document:
+    device = engine.touched(DEVICES, device | {"state": state})
+    engine.store.put(DEVICES, device)
+    _record(engine, device, f"update.device.device-{state}", f"Device {state}", True)
+    engine.emit(f"device.{state}", device)
+    return device
+
+
+def _suspend(engine: Engine, call: Call) -> Answer:
+    """It may be said again, with another reason."""
+    device = engine.existing(DEVICES, call)
+    block = _block(engine, call)
+    _note_block(engine, device, block, {"lifecycle_status": "blocked", "operator_suspended": True}, "suspended")
+    engine.schedule(engine.settings.disconnect_seconds, "device.disconnect", device=device["id"])
+    return Answer(204)
+
+
+def _resume(engine: Engine, call: Call) -> Answer:
+    device = engine.existing(DEVICES, call)
+    block = _block(engine, call)
+    if not device["operator_suspended"]:
+        raise invalid({"id": "is that of a device that is not suspended"})
+    if block["category"] != device.get("last_operator_suspended_category", ""):
+        raise invalid({"category": "is not that of the suspension"})
+    status = "blocked" if device["system_suspended"] else "enabled"
+    _note_block(engine, device, block, {"lifecycle_status": status, "operator_suspended": False}, "resumed")
+    engine.schedule(engine.settings.reconnect_seconds, "device.reconnect", device=device["id"])
+    return Answer(204)
+
+
+def _block(engine: Engine, call: Call) -> Document:
+    """Why a device is suspended or resumed. Raises ApiError."""
+    call.arguments()
+    body = call.json()
+    wrong = {name: "is not a field of this request" for name in body if name not in ("category", "description")}
+    block = {"category": "", "description": ""} | body
+    if not isinstance(block["category"], str) or (
+        block["category"] and not engine.store.find(BLOCK_CATEGORIES, "reference", block["category"])
+    ):
+        wrong["category"] = "is not a known category"
+    if not isinstance(block["description"], str) or len(block["description"]) > 2000:
+        wrong["description"] = "must be a text of 2000 characters at most"
+    if wrong:
+        raise invalid(wrong)
+    return block
+
+
+def _note_block(engine: Engine, device: Document, block: Document, change: Document, event: str) -> None:
+    device = engine.touched(DEVICES, device | change | {f"last_operator_suspended_{name}": value for name, value in block.items()})
+    device["last_operator_suspended_updated_at"] = device["updated_at"]
+    engine.store.put(DEVICES, device)
+    _record_update(engine, device)
+    engine.emit(f"device.{event}", device)
+
+
+def _disconnect(engine: Engine, payload: Document) -> None:
+    device = engine.store.get(DEVICES, payload["device"])
+    if device and device["lifecycle_status"] == "blocked" and device["state"] == "registered":
+        deregister(engine, device)
+
+
+def _reconnect(engine: Engine, payload: Document) -> None:
+    """A device that was connected before tries again; it is refused where its certificate has been made inactive meanwhile."""
+    device = engine.store.get(DEVICES, payload["device"])
+    if not device or device["lifecycle_status"] == "blocked" or device["state"] != "deregistered":
+        return
+    certificates = engine.rows.get("trusted-certificates")
+    certificate = certificates and device["ca_id"] and engine.store.get(certificates, device["ca_id"])
+    if certificate and certificate.get("status") == "INACTIVE":
+        engine.emit("device.denied", device)
+    else:
+        register(engine, device)
+
+
+def _list_log(engine: Engine, call: Call) -> Answer:
+    return engine.page(DEVICELOG, call)
+
+
+def _get_log(engine: Engine, call: Call) -> Answer:
+    call.arguments()
+    return engine.shown(200, DEVICELOG, engine.existing(DEVICELOG, call), call)
+
+
+OPERATIONS = {"Device_suspend": _suspend, "Device_resume": _resume, "Device_Log_list": _list_log, "Device_Log_retrieve": _get_log}
+ERRORS = {"Device_suspend": EmptyError, "Device_resume": EmptyError}
+TASKS = {"device.disconnect": _disconnect, "device.reconnect": _reconnect}
 
 
 # --- the fleet ---
@@ -439,6 +602,17 @@ class _Directory:
         for number, (name, query) in enumerate(_QUERIES.items()):
             yield {**stamp(DEVICE_QUERIES.object, LAST + DAY + number * HOUR), "name": name, "query": query}
 
+    def categories(self) -> Iterator[Document]:
+        for number, (reference, description) in enumerate(_CATEGORIES.items()):
+            updated = FIRST + number * HOUR
+            yield {
+                "description": description,
+                "id": make_id(updated),
+                "object": BLOCK_CATEGORIES.object,
+                "reference": reference,
+                "updated_at": clock.text(updated),
+            }
+
     def events(self) -> Iterator[Document]:
         """The creation of each device, and an update for those that ever connected; not more than MOST_EVENTS."""
         events = [(created, id_, True) for id_, created, _rest in self._events]
@@ -471,6 +645,7 @@ def seed(fleet: Fleet) -> Iterable[tuple[Resource, Iterable[Document]]]:
     yield DEVICE_GROUPS, directory.groups()
     yield DEVICE_QUERIES, directory.queries()
     yield DEVICE_EVENTS, directory.events()
+    yield BLOCK_CATEGORIES, directory.categories()
 
 
 def _more_devices(fleet: Fleet, count: int, first: int, step: int, salt: object) -> Iterator[Document]:
