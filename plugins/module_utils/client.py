@@ -98,6 +98,7 @@ class ApiError(Exception):
 
 _HINTS = {
     "401": "Check that api_key is a valid, active key of this service and region.",
+    "invalid_token": "With api_jwt: check that the application has the verification key of this private key, and that the clock is right.",
     "account_limit_exceeded": "The account's quota is used up.",
     "access_restricted": "Access from this place is blocked by export control.",
     "access_denied": "The key's groups do not allow this, or the account does not have the feature.",
@@ -554,6 +555,11 @@ def whole_file(path: str) -> Iterator[BinaryIO]:
     except BaseException:
         os.unlink(part)
         raise
+
+
+def placed(dest: str, name: str) -> str:
+    """Where a file goes: ``dest`` itself, or in the folder that it is under ``name``, which never leads out of it."""
+    return os.path.join(dest, os.path.basename(name)) if os.path.isdir(dest) else dest
 
 
 def project(item: Mapping[str, Any], fields: Sequence[str]) -> Dict[str, Any]:

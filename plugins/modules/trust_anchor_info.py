@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.info.fields
+  - pelion.device_management.info.order
   - pelion.device_management.info.id
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group

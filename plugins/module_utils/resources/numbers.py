@@ -1,0 +1,87 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: BSD-2-Clause
+"""Statistics, billing and the factory tool: what can only be read.
+
+The facts are those of the vendor's OpenAPI description of January 2021.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict
+
+from ..client import Client
+from ..resource import Resource, ResourceError
+
+METRICS = Resource(
+    name="metric",
+    path="/v3/metrics",
+    keys=(),
+    identity="",
+    query=("include", "start", "end", "period", "interval"),
+)
+
+BILLING_STATISTICS = Resource(
+    name="billing_statistic",
+    path="/v3/billing-statistics",
+    keys=(),
+    identity="",
+    query=("start", "end", "period", "interval"),
+)
+
+MANUFACTURING_STATISTICS = Resource(
+    name="manufacturing_statistic",
+    path="/v3/manufacturing/statistics",
+    keys=(),
+    identity="",
+    paged=False,
+    query=("start", "end"),
+)
+
+# Where the description of 2020 has them.
+MANUFACTURING_STATISTICS_2020 = Resource(
+    name="manufacturing_statistic",
+    path="/v3/manufacturing/statistics/report",
+    keys=(),
+    identity="",
+    paged=False,
+    empty_on_404=False,
+    query=("start", "end"),
+)
+
+QUOTA_HISTORY = Resource(
+    name="quota_history_entry", path="/v3/service-packages-quota-history", keys=(), identity="", plural="quota_history"
+)
+
+SERVICE_PACKAGES = "/v3/service-packages"
+QUOTA = "/v3/service-packages-quota"
+BILLING_REPORT = "/v3/billing-report"
+# The rows behind a report: which of them -> where their file is asked for.
+BILLING_RAW_DATA = {
+    "active_devices": "/v3/billing-report-active-devices",
+    "firmware_updates": "/v3/billing-report-firmware-updates",
+}
+FACTORY_TOOL = "/downloads/fcu/info"
+FACTORY_TOOL_ARCHIVE = "/downloads/fcu/factory_configurator_utility.zip"
+FACTORY_TOOL_NOTES = "/downloads/fcu/release_notes"
+
+
+def checked_month(month: str) -> str:
+    """The month as the service takes it.
+
+    :raises ResourceError: when it is none.
+    """
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise ResourceError(f"'{month}' is no month; write it as 2026-01.")
+    return month
+
+
+def factory_tool(client: Client) -> Dict[str, Any]:
+    """What the service says of the factory tool.
+
+    :raises ResourceError: when it has none.
+    """
+    found: Dict[str, Any] = client.get(FACTORY_TOOL)
+    if found is None:
+        raise ResourceError("This service has no factory tool; those of before 2020 do not.")
+    return found
