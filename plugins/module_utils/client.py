@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import email.utils
+import errno
 import hashlib
 import http
 import io
@@ -544,10 +545,10 @@ class _Digest:
 def whole_file(path: str) -> Iterator[BinaryIO]:
     """A file to write, readable by its owner only, that takes the place of ``path`` when all went well and is gone otherwise.
 
-    :raises OSError: when the folder does not exist or cannot be written; nothing has happened then.
+    :raises OSError: when the folder does not exist or cannot be written, or something else than a file is there, such as a device;
+        nothing has happened then.
     """
-    folder, name = os.path.split(os.path.abspath(path))
-    handle, part = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+    handle, part = _beside(path)
     try:
         with os.fdopen(handle, "w+b") as opened:
             yield opened
@@ -560,6 +561,25 @@ def whole_file(path: str) -> Iterator[BinaryIO]:
 def placed(dest: str, name: str) -> str:
     """Where a file goes: ``dest`` itself, or in the folder that it is under ``name``, which never leads out of it."""
     return os.path.join(dest, os.path.basename(name)) if os.path.isdir(dest) else dest
+
+
+def check_file(path: str) -> None:
+    """See that ``whole_file`` can write there, and change nothing.
+
+    :raises OSError: when it cannot.
+    """
+    handle, part = _beside(path)
+    os.close(handle)
+    os.unlink(part)
+
+
+def _beside(path: str) -> Tuple[int, str]:
+    """A new file in the same folder, open, and its path."""
+    if os.path.lexists(path) and not os.path.isfile(path):
+        # To take the place of a device would take it away from the whole machine.
+        raise OSError(errno.EINVAL, "It is there and is no file", path)
+    folder, name = os.path.split(os.path.abspath(path))
+    return tempfile.mkstemp(prefix=f".{name}.", dir=folder)
 
 
 def project(item: Mapping[str, Any], fields: Sequence[str]) -> Dict[str, Any]:

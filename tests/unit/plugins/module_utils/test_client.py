@@ -170,7 +170,12 @@ TYPES = [
     (400, "validation_error", ""),
     (401, "invalid_auth", " Check that api_key is a valid, active key of this service and region."),
     (401, "auth_mismatch", " Check that api_key is a valid, active key of this service and region."),
-    (401, "invalid_token", " Check that api_key is a valid, active key of this service and region."),
+    (401, "invalid_apikey", " Check that api_key is a valid, active key of this service and region."),
+    (
+        401,
+        "invalid_token",
+        " With api_jwt: check that the application has the verification key of this private key, and that the clock is right.",
+    ),
     (401, "invalid_apikey", " Check that api_key is a valid, active key of this service and region."),
     (403, "access_denied", " The key's groups do not allow this, or the account does not have the feature."),
     (403, "access_restricted", " Access from this place is blocked by export control."),
