@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Type
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import resource as engine
 from .bulk import BulkError
-from .client import ApiError, Client, RequestError, project, whole_file
+from .client import ApiError, Client, RequestError, check_file, project, whole_file
 from .filters import Conditions, FilterError
 from .settings import ALGORITHMS, SettingsError, resolve
 from .transport import REQUESTS_IMPORT_ERROR, TransportError
@@ -161,9 +160,7 @@ class SecretDelivery:
             )
         if self.path:
             try:
-                with whole_file(f"{self.path}.probe"):
-                    pass
-                os.unlink(f"{self.path}.probe")
+                check_file(self.path)
             except OSError as error:
                 raise engine.ResourceError(f"secret_file cannot be written: {error}.") from error
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils.client import (
@@ -13,6 +14,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.client im
     Client,
     Download,
     RequestError,
+    check_file,
     whole_file,
 )
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import Settings
@@ -166,6 +168,30 @@ def test_whole_file_or_nothing(tmp_path):
         opened.write(b"half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_files_are_replaced(tmp_path):
+    pipe, folder, link = tmp_path / "pipe", tmp_path / "folder", tmp_path / "link"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    link.symlink_to(pipe)
+    for path in (pipe, folder, link):
+        with pytest.raises(OSError) as caught:
+            check_file(str(path))
+        assert str(caught.value) == f"[Errno 22] It is there and is no file: '{path}'"
+        with pytest.raises(OSError), whole_file(str(path)):
+            pass
+    assert pipe.is_fifo()
+    assert sorted(tmp_path.iterdir()) == [folder, link, pipe]
+
+
+def test_a_check_changes_nothing(tmp_path):
+    target = tmp_path / "f"
+    check_file(str(target))
+    assert list(tmp_path.iterdir()) == []
+    target.write_bytes(b"old")
+    check_file(str(target))
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
 
 def test_anonymous_requests_carry_no_token(monkeypatch):
