@@ -170,7 +170,6 @@ TYPES = [
     (400, "validation_error", ""),
     (401, "invalid_auth", " Check that api_key is a valid, active key of this service and region."),
     (401, "auth_mismatch", " Check that api_key is a valid, active key of this service and region."),
-    (401, "invalid_apikey", " Check that api_key is a valid, active key of this service and region."),
     (
         401,
         "invalid_token",
