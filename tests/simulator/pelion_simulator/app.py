@@ -102,6 +102,7 @@ class Service:
             return
         if fault.answers:
             answer = fault.answer(entry.id)
+            entry.faulty = True
         headers = fault.headers_of(answer, entry.id)
         if answer.status != 204:
             headers["Content-Length"] = str(len(answer.body))
@@ -148,7 +149,7 @@ class Service:
             url=f"https://{headers.get('host', '')}{_target(scope)}",
             headers=headers,
             body=body,
-            sender=authenticate(self.engine, headers),
+            sender=Sender() if operation.id in self.engine.open else authenticate(self.engine, headers),
         )
 
     async def _connect(self, websocket: WebSocket) -> None:

@@ -183,6 +183,8 @@ class Entry:
     status: int | None = None
     length: int | None = None
     """Bytes of the answer's body."""
+    faulty: bool = False
+    """Whether the answer is that of a fault, not of the operation."""
     ended_at: float | None = None
 
 
