@@ -23,7 +23,7 @@ import tempfile
 import threading
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
 
 from . import bulk, sockets
 from .client import ApiError, Client
@@ -514,7 +514,7 @@ def collect(channel: Channel, outcomes: Iterable[Outcome], client: Client, deadl
 
 def _answer(entry: Mapping[str, Any]) -> Answer:
     try:
-        payload = base64.b64decode(entry.get("payload") or "")
+        payload = base64.b64decode(entry.get("payload") or "", validate=True)
     except (binascii.Error, ValueError):
         payload = str(entry["payload"]).encode()
     age = str(entry.get("max-age", ""))
@@ -538,15 +538,42 @@ def late(outcome: Outcome, seconds: float, expiry: Optional[int] = None) -> str:
     )
 
 
-def exchange(
-    client: Client, requests: Sequence[Request], *, kind: str, timeout: float, **options: Any
-) -> Tuple[List[Outcome], List[Message]]:
-    """Open a channel, send the requests, wait for the answers, and close it.
+class Session:
+    """Requests to devices with their answers, over one channel. Use it in a ``with`` statement.
 
-    :param kind: of the channel, as ``Channel``; ``timeout`` is seconds for all of it; ``options`` are those of ``send``.
-    :return: an outcome a request, in their order, and what else came over the channel.
+    ``others`` is what else came over the channel meanwhile.
+
+    :param kind: of the channel, as ``Channel``; None for requests whose answers nobody waits for.
+    :param timeout: seconds for all of it.
     """
-    deadline = client.monotonic() + timeout
-    with Channel(client, kind, deadline) as channel:
-        outcomes = send(client, requests, **options)
-        return outcomes, collect(channel, outcomes, client, deadline)
+
+    def __init__(self, client: Client, kind: Optional[str], timeout: float) -> None:
+        self._client = client
+        self._deadline = client.monotonic() + timeout
+        self._channel = None if kind is None else Channel(client, kind, self._deadline)
+        self.others: List[Message] = []
+
+    def __enter__(self) -> Session:
+        """Open the channel.
+
+        :raises ChannelError, ApiError, TransportError: as ``Channel``.
+        """
+        if self._channel is not None:
+            self._channel.__enter__()
+        return self
+
+    def exchange(self, requests: Sequence[Request], **options: Any) -> List[Outcome]:
+        """Send requests and wait for the answers.
+
+        :param options: those of ``send``.
+        :return: an outcome a request, in their order.
+        """
+        outcomes = send(self._client, requests, **options)
+        if self._channel is not None:
+            self.others += collect(self._channel, outcomes, self._client, self._deadline)
+        return outcomes
+
+    def __exit__(self, *exception: Any) -> None:
+        """Close the channel."""
+        if self._channel is not None:
+            self._channel.__exit__(*exception)
