@@ -325,6 +325,9 @@ def test_documented_result_is_the_api_s(api: Api, name: str) -> None:
     known = DESCRIBED[constant(row)]
     key = row.name if name in RESOURCE_MODULES else row.list_name
     schema, result = api.answer(item_path(row) if known.read is None else known.read), collection.documented(name, "RETURN")[key]
+    if not row.readable and known.read is None:
+        # Without a GET of its own an object is what its list holds.
+        schema = api.resolved(api.answer(collection_path(row))["properties"]["data"]["items"])
     contained = {field: entry for field, entry in result.get("contains", {}).items() if field not in known.returned}
     assert set(contained) <= set(schema["properties"])
     wanted = {field: OPTION_TYPES[api.resolved(schema["properties"][field]).get("type", "object")] for field in contained}
