@@ -78,9 +78,10 @@ def test_check_mode_foretells_the_real_run(name: str, simulator: Simulator, clie
     row, recipe = declared.recipe.row, declared.recipe
     seeded: set[str] = set()
 
-    def there(scope: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    def there(scope: Mapping[str, Any], limit: int | None = 20) -> dict[str, dict[str, Any]]:
         """The objects of this situation, which are the newest."""
-        listed = engine.listing(client, row, scope, limit=20 + len(seeded) if row.paged else None, order="DESC" if row.paged else None)
+        newest = row.paged and row.ordered
+        listed = engine.listing(client, row, scope, limit=limit if newest else None, order="DESC" if newest else None)
         return {item[row.identity]: recipe.complete(client, item, scope) for item in listed if item[row.identity] not in seeded}
 
     def make(body: Mapping[str, Any], scope: Mapping[str, Any]) -> str:
@@ -95,7 +96,7 @@ def test_check_mode_foretells_the_real_run(name: str, simulator: Simulator, clie
         known = situation.seed(simulator, client)
         bodies, params = filled(case[0], known), filled(case[1], known)
         seeded.clear()
-        seeded.update(there(params))
+        seeded.update(there(params, limit=None))
         ids = []
         for body in bodies:
             try:
