@@ -119,6 +119,8 @@ SITUATIONS = {
             "device_execution_mode": st.sampled_from((0, 1)),
         },
         always={"create": True},
+        states=("present", "present", "present", "suspended", "active", "absent"),
+        own=("state",),
     ),
     "device_group": Situation(),
     "device_query": Situation(values={"query": st.sampled_from(QUERIES)}),
