@@ -5,46 +5,6 @@
 from __future__ import annotations
 
 NOT_YET: tuple[str, ...] = (
-    # firmware_images
-    "Firmware_Image_create",
-    "Firmware_Image_destroy",
-    "Firmware_Image_list",
-    "Firmware_Image_retrieve",
-    # firmware_upload_jobs
-    "Upload_Job_Create",
-    "Upload_Job_Delete",
-    "Upload_Job_List",
-    "Upload_Job_Retrieve",
-    "Upload_Job_Update",
-    # firmware_upload_chunks
-    "Upload_Job_Chunk_Create",
-    "Upload_Job_Chunk_List",
-    "Upload_Job_Chunk_retreive",
-    # firmware_manifests
-    "Firmware_Manifest_create",
-    "Firmware_Manifest_destroy",
-    "Firmware_Manifest_list",
-    "Firmware_Manifest_retrieve",
-    # update_campaigns
-    "Update_Campaign_archive",
-    "Update_Campaign_create",
-    "Update_Campaign_destroy",
-    "Update_Campaign_list",
-    "Update_Campaign_retrieve",
-    "Update_Campaign_start",
-    "Update_Campaign_stop",
-    "Update_Campaign_update",
-    # campaign_metrics
-    "Update_Campaign_metrics",
-    # campaign_statistics
-    "Update_Campaign_statistics_list",
-    "Update_Campaign_statistics_retrieve",
-    # campaign_statistics_events
-    "Update_Campaign_event_types_list",
-    "Update_Campaign_event_types_retrieve",
-    # campaign_device_metadata
-    "Update_Campaign_Metadata_list",
-    "Update_Campaign_Metadata_retrieve",
     # branding_colors
     "deleteAllAccountColors",
     "deleteAllColors",

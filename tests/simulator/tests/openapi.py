@@ -45,6 +45,8 @@ SLIPS: Mapping[str, Mapping[str, Any]] = {
     "BulkResponse.completed_at": {"x-nullable": True},
     "BulkResponse.errors_report_file": {"x-nullable": True},
     "BulkResponse.full_report_file": {"x-nullable": True},
+    # The list of reasons is put down as one of the outcomes that they belong to.
+    "EventTypeList.data": {"enum": None},
     # Keys start with a letter; the descriptions put the pattern on the values.
     "custom_attributes": {"additionalProperties": {"type": "string"}},
 }
