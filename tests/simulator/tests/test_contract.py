@@ -31,7 +31,8 @@ SPEC = Path(os.environ.get("PELION_SPEC_DIR") or REPOSITORY.parent / "shared" / 
 
 pytestmark = pytest.mark.skipif(not SPEC.exists(), reason=f"needs the vendor's OpenAPI description: {SPEC.name} (see PELION_SPEC_DIR)")
 
-PUBLIC = (*PAGED, accounts.ACCOUNTS, access.API_KEYS)
+# What the generic operations answer by themselves; the answers of all others are checked where they are tested.
+PUBLIC = PAGED
 TYPES = {"string": "string", "boolean": "boolean", "integer": "integer", "array": "list", "object": "map"}
 
 
