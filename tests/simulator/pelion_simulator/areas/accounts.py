@@ -35,13 +35,17 @@ _OF_OTHERS = ("business_model", "contract_number", "customer_number", "sales_con
 """What an account cannot change of itself (AccountUpdateReq lacks it)."""
 
 
+def _plain(engine: Engine, account: Document) -> Document:
+    """An account with what needs not be asked for."""
+    hidden = ACCOUNTS.hidden(engine.spec)
+    return {name: value for name, value in account.items() if name not in hidden}
+
+
 def _seen(engine: Engine, call: Call, account: Document) -> Document:
     """An account as that year shows it, with what `include` asks for."""
     wanted = {name for key, value in call.query if key == "include" for name in value.split(",")}
     if "sub_accounts" in wanted:
-        hidden = {*ACCOUNTS.hidden(engine.spec), "sub_accounts"}
-        below = engine.store.select(ACCOUNTS, parent_id=account["id"])
-        account["sub_accounts"] = [{name: value for name, value in one.items() if name not in hidden} for one in below]
+        account["sub_accounts"] = [_plain(engine, one) for one in engine.store.select(ACCOUNTS, parent_id=account["id"])]
     if "history" not in wanted:
         for one in (account, *account.get("sub_accounts", ())):
             for name in ("business_model_history", "tier_history"):
@@ -59,12 +63,10 @@ ACCOUNTS = Resource(
     fields={
         "address_line1": _TEXT,
         "address_line2": _TEXT,
-        "admin_email": Field("string", io="CR", pattern=users.EMAIL),
-        "admin_full_name": Field("string", io="CR", max=100),
-        "admin_id": _STRING,
-        "admin_key": _STRING,
-        "admin_name": Field("string", io="CR", pattern=users.USERNAME),
-        "admin_password": Field("string", io="CR"),
+        "admin_email": Field("string", io="C", pattern=users.EMAIL),
+        "admin_full_name": Field("string", io="C", max=100),
+        "admin_name": Field("string", io="C", pattern=users.USERNAME),
+        "admin_password": Field("string", io="C"),
         "aliases": Field(
             "list", io="CUR", default=[], entries=10, items=Field("string", pattern=r"[\w\-._]{8,100}"), nullable=True, indexed=True
         ),
@@ -158,7 +160,8 @@ def _create(engine: Engine, call: Call) -> Answer:
     account["status"] = "ENROLLING" if action == "enroll" else "ACTIVE"
     engine.save(ACCOUNTS, {}, account)
     engine.emit("account.created", account)
-    return engine.shown(201, ACCOUNTS, account | _administrator(engine, call, account, given, action), call)
+    administrator = _administrator(engine, call, account, given, action)
+    return engine.tell(_seen(engine, call, _plain(engine, account)) | administrator, 201)
 
 
 def _below(parent: Document) -> Document:
