@@ -87,9 +87,9 @@ def decode(payload: bytes, content_type: Optional[str], path: str = "", types: O
     if kind in TLV:
         return _tlv_value(parse_tlv(payload), split(path), types or {})
     if kind == SENML_JSON:
-        return _grown(_senml(_json(payload)), split(path))
+        return tree(_senml(_json(payload)), split(path))
     if kind == OMA_JSON:
-        return _grown(_oma_json(_json(payload), path), split(path))
+        return tree(_oma_json(_json(payload), path), split(path))
     if kind == LINKS:
         return parse_links(_utf8(payload))
     if kind == "application/json":
@@ -126,6 +126,19 @@ def encode(value: Any, content_type: str, path: str = "", types: Optional[Types]
     raise PayloadError(
         f"Values cannot be written as '{content_type}'; give the payload itself, or use one of these: {', '.join(WRITABLE)}."
     )
+
+
+def shown(payload: bytes, content_type: Optional[str], path: str = "", types: Optional[Types] = None) -> Dict[str, Any]:
+    """A payload as results show it: ``value`` as ``decode`` reads it, ``payload`` itself in base64, and its ``content_type``.
+
+    Of a payload that is broken the value is None, and ``problem`` says why.
+    """
+    told: Dict[str, Any] = {"value": None, "payload": _base64(payload), "content_type": content_type or ""}
+    try:
+        told["value"] = decode(payload, content_type, path, types)
+    except PayloadError as error:
+        told["problem"] = str(error)
+    return told
 
 
 WRITABLE = (*TEXT, *OPAQUE, *TLV, SENML_JSON, OMA_JSON, LINKS, "application/json")
@@ -272,7 +285,8 @@ def _packed_float(number: float) -> bytes:
         short = struct.pack(">f", number)
     except OverflowError:
         return struct.pack(">d", number)
-    exact = math.isnan(number) or struct.unpack(">f", short)[0] == number
+    # Also when it is read again as what the device would have written.
+    exact = not math.isfinite(number) or struct.unpack(">f", short)[0] == number == _float(short)
     return short if exact else struct.pack(">d", number)
 
 
@@ -591,8 +605,11 @@ def _oma_json(document: Any, path: str) -> Iterator[Tuple[Tuple[str, ...], Any]]
             yield split(base + ("/" if name and not base.endswith("/") and not name.startswith("/") else "") + name), record[member]
 
 
-def _grown(leaves: Iterable[Tuple[Tuple[str, ...], Any]], parts: Tuple[str, ...]) -> Any:
-    """Values by path as a value at one path."""
+def tree(leaves: Iterable[Tuple[Tuple[str, ...], Any]], parts: Tuple[str, ...]) -> Any:
+    """Values by path as the value at one path.
+
+    :raises PayloadError: for a value of another path, and for one value where others say there are several.
+    """
     tree: Dict[str, Any] = {}
     for at, value in leaves:
         rest = at[len(parts) :]

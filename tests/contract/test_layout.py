@@ -31,6 +31,7 @@ FLOORS = (
     "lwm2m",
     "sockets",
     "resources",
+    "devices",
     "channel",
     "tunnel",
     "module",

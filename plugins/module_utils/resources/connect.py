@@ -46,27 +46,27 @@ LONGEST_PATH = 255  # executeOrCreateResource
 
 def echo(device_id: str) -> str:
     """The last known values of a device."""
-    return f"/v3/devices/{_device(device_id)}/echo"
+    return f"/v3/devices/{device(device_id)}/echo"
 
 
 def requests(device_id: str) -> str:
     """Where requests to a device are queued."""
-    return f"/v2/device-requests/{_device(device_id)}"
+    return f"/v2/device-requests/{device(device_id)}"
 
 
 def endpoint(device_id: str, path: str = "") -> str:
     """A device's list of resources, or with a path one resource."""
-    return f"/v2/endpoints/{_device(device_id)}{path and quote(resource_path(path), safe='/')}"
+    return f"/v2/endpoints/{device(device_id)}{path and quote(resource_path(path), safe='/')}"
 
 
 def subscriptions(device_id: str, path: str = "") -> str:
     """A device's subscriptions, or with a path one of them."""
-    return f"{PRESUBSCRIPTIONS}/{_device(device_id)}{path and quote(resource_path(path), safe='/')}"
+    return f"{PRESUBSCRIPTIONS}/{device(device_id)}{path and quote(resource_path(path), safe='/')}"
 
 
 def console(device_id: str) -> str:
     """The websocket to a gateway's console."""
-    return f"/v3/devices/{_device(device_id)}/console"
+    return f"/v3/devices/{device(device_id)}/console"
 
 
 def tunnels(device_id: str, address: str) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def tunnels(device_id: str, address: str) -> tuple[str, ...]:
         raise ResourceError(
             f"'{address}' is no address of a TCP service; write host:port as the gateway sees them, such as localhost:5000."
         )
-    below = f"devices/{_device(device_id)}/services/{quote(address, safe='')}/connection"
+    below = f"devices/{device(device_id)}/services/{quote(address, safe='')}/connection"
     return f"/v3preview1/{below}", f"/v3/{below}"
 
 
@@ -94,7 +94,11 @@ def resource_path(path: str) -> str:
     return text
 
 
-def _device(device_id: str) -> str:
+def device(device_id: str) -> str:
+    """The id of a device, if it can be one.
+
+    :raises ResourceError: when it cannot.
+    """
     if not re.fullmatch(r"[0-9a-fA-F]{32}", str(device_id)):
         raise ResourceError(f"'{device_id}' is no id of a device: an id is 32 hexadecimal digits.")
     return str(device_id)

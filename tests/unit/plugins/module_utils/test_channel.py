@@ -198,8 +198,8 @@ def test_after_the_last_answer_nobody_polls():
         ),
         (
             "CALLBACK",
-            "The application's notification channel is of the kind CALLBACK: answers go elsewhere and cannot be received here. Use a key of "
-            "another application, or do not wait.",
+            "The application's notification channel is of the kind CALLBACK: answers go elsewhere and cannot be received here. Use a key "
+            "of another application, or do not wait.",
         ),
     ],
 )

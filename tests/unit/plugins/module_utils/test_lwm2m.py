@@ -34,6 +34,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.lwm2m imp
     parse_links,
     parse_tlv,
     same,
+    shown,
     split,
     to_bytes,
 )
@@ -592,3 +593,14 @@ def test_a_value_is_the_same_as_itself_after_a_round_trip(case):
     held = decode(encode(value, TLV[0], path, types), TLV[0], path, types)
     assume(held is not None)
     assert same(value, held)
+
+
+def test_what_results_show():
+    assert shown(b"\xc1\x09d", TLV[0], "/3/0/9") == {"value": 100, "payload": "wQlk", "content_type": TLV[0]}
+    assert shown(b"7", None, "/1/0/1") == {"value": "7", "payload": "Nw==", "content_type": ""}
+    assert shown(b"\xc1", TLV[0], "/3/0/9") == {
+        "value": None,
+        "payload": "wQ==",
+        "content_type": TLV[0],
+        "problem": "The TLV breaks off in the head of the record at byte 0.",
+    }

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of modules that do the same for several devices."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  device_ids:
+    description:
+      - The ids of the devices, one or several.
+    type: list
+    elements: str
+    required: true
+    aliases: [device_id]
+  concurrency:
+    description:
+      - How many requests are sent side by side, 1 to 64.
+    type: int
+    default: 8
+"""
+
+    # How values of resources are read and written.
+    TYPED = r"""
+options:
+  types:
+    description:
+      - The types of resources, as id or whole path to type, where the payload does not tell them. A type is one of V(string), V(integer),
+        V(unsigned), V(float), V(boolean), V(opaque) (base64), V(time) (seconds since 1970), V(objlnk) (C(object:instance)) and
+        V(corelnk).
+      - The types of the OMA's own objects and reusable resources are known, such as C(3/0/9) and C(3303/0/5700). Without a type, bytes
+        of the format TLV are read as what they most probably are.
+    type: dict
+    default: {}
+"""

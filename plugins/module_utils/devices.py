@@ -1,0 +1,105 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: BSD-2-Clause
+"""The same for several devices: side by side, and each with an outcome of its own."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+from . import bulk, lwm2m
+from .client import ApiError, Client
+from .resource import ResourceError
+from .resources import connect
+
+# Documented in the fragment pelion.device_management.several.
+DEVICES_SPEC: Dict[str, Dict[str, Any]] = {
+    "device_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["device_id"]},
+    "concurrency": {"type": "int", "default": 8},
+}
+
+
+def asked(params: Mapping[str, Any]) -> List[str]:
+    """The devices that the options name, each once.
+
+    :raises ResourceError: for what is no id, and for an unusable number of requests side by side.
+    """
+    if not 1 <= params["concurrency"] <= 64:
+        raise ResourceError(f"concurrency must be 1 to 64, not {params['concurrency']}.")
+    return list(dict.fromkeys(connect.device(device) for device in params["device_ids"]))
+
+
+def each(devices: Sequence[str], call: Callable[[str], Any], concurrency: int) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
+    """Call once a device. A refused key is refused for all, so nothing further is tried then.
+
+    :return: what the calls gave, by device; and those that failed, with the reason.
+    """
+    values, failed = {}, []
+    for result in bulk.each(devices, call, concurrency, stop=_refused):
+        if result.error is None:
+            values[result.item] = result.value
+        else:
+            failed.append(problem(result.item, result.error))
+    return values, failed
+
+
+def problem(device: str, error: Exception) -> Dict[str, Any]:
+    """A device that failed, as results show it."""
+    told = {"status": error.status, "request_id": error.request_id} if isinstance(error, ApiError) else {}
+    return {"id": device, "msg": str(error), **told}
+
+
+def report(result: Dict[str, Any], failed: Sequence[Mapping[str, Any]], total: int) -> Dict[str, Any]:
+    """The result, when nothing failed.
+
+    :raises BulkError: otherwise, with the result.
+    """
+    if not failed:
+        return result
+    first = f"{failed[0]['id']}: {failed[0]['msg']}"
+    text = first if total == 1 else f"{len(failed)} of {total} devices failed; the first: {first}"
+    raise bulk.BulkError(f"Device {text}" if total == 1 else text, {**result, "failed_devices": list(failed)})
+
+
+def _refused(result: bulk.ItemResult) -> bool:
+    return isinstance(result.error, ApiError) and result.error.status in (401, 403)
+
+
+# -- what the service knows of devices without asking them
+
+
+def echo(client: Client, device: str) -> Optional[Dict[str, Any]]:
+    """The last known values of a device, None where the service has none."""
+    found: Optional[Dict[str, Any]] = client.get(connect.echo(device))
+    return found
+
+
+def below(path: str, other: str) -> bool:
+    """Whether the other path is this one, or that of a part of it."""
+    return (connect.resource_path(other) + "/").startswith(connect.resource_path(path) + "/") if path.strip("/") else True
+
+
+def known(twin: Optional[Mapping[str, Any]], path: str, types: Mapping[str, str]) -> Any:
+    """The value at a path as the device last reported it, None where it is not known.
+
+    :param twin: what ``echo`` gave.
+    """
+    try:
+        return lwm2m.tree(_reported(twin, path, types), lwm2m.split(path)) or None
+    except lwm2m.PayloadError:
+        return None
+
+
+def _reported(twin: Optional[Mapping[str, Any]], path: str, types: Mapping[str, str]) -> Iterator[Tuple[Tuple[str, ...], Any]]:
+    for resource in (twin or {}).get("resources") or ():
+        at, held = str(resource.get("resource_path")), resource.get("reported") or {}
+        if held.get("value") is not None and below(path, at):
+            yield lwm2m.split(at), lwm2m.decode(payload(held["value"]), held.get("content_type"), at, types)
+
+
+def payload(text: Any) -> bytes:
+    """The bytes that a value in base64 stands for; a service that gives it as it is is believed."""
+    with contextlib.suppress(ValueError):
+        return base64.b64decode(str(text), validate=True)
+    return str(text).encode()
