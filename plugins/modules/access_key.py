@@ -190,13 +190,14 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 
 class AccessKey(Recipe):
-    def complete(self, client, current, params):
-        stops = params["status"] == "INACTIVE" and current.get("status") == "ACTIVE"
-        if (stops or params["state"] == "absent") and not params["force"] and client.uses_key(current.get("key")):
+    def find(self, client, params):
+        found = super().find(client, params)
+        stops = params["state"] == "absent" or params["status"] == "INACTIVE"
+        if found and stops and not params["force"] and client.uses_key(found.get("key")):
             raise ResourceError(
-                f"The access key {current['id']} is the one that this task uses. Use another key, or set force if you mean it."
+                f"The access key {found['id']} is the one that this task uses. Use another key, or set force if you mean it."
             )
-        return current
+        return found
 
     # EXPIRED cannot be written: it is what the service makes of ACTIVE when the time has come.
     def desired(self, params, current):

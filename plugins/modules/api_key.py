@@ -205,13 +205,12 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 class ApiKey(Recipe):
     states = ("reset",)
 
-    def complete(self, client, current, params):
-        stops = params["status"] == "INACTIVE" and current.get("status") != "INACTIVE"
-        if (stops or params["state"] != "present") and not params["force"] and self.in_use(client) == current["id"]:
-            raise ResourceError(
-                f"The API key {current['id']} is the one that this task uses. Use another key, or set force if you mean it."
-            )
-        return current
+    def find(self, client, params):
+        found = super().find(client, params)
+        stops = params["state"] != "present" or params["status"] == "INACTIVE"
+        if found and stops and not params["force"] and found["id"] == self.in_use(client):
+            raise ResourceError(f"The API key {found['id']} is the one that this task uses. Use another key, or set force if you mean it.")
+        return found
 
     def in_use(self, client):
         try:

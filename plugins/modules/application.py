@@ -166,16 +166,16 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 
 class Application(Recipe):
-    def complete(self, client, current, params):
-        stops = params["status"] == "INACTIVE" and current.get("status") != "INACTIVE"
-        if (stops or params["state"] == "absent") and not params["force"]:
-            keys = listing(client, access.ACCESS_KEY, {**params, "application_id": current["id"]})
+    def find(self, client, params):
+        found = super().find(client, params)
+        if found and not params["force"] and (params["state"] == "absent" or params["status"] == "INACTIVE"):
+            keys = listing(client, access.ACCESS_KEY, {**params, "application_id": found["id"]})
             if any(client.uses_key(key.get("key")) for key in keys):
                 raise ResourceError(
-                    f"The key that this task uses is one of the application {current['id']} and would not work any more. "
+                    f"The key that this task uses is one of the application {found['id']} and would not work any more. "
                     "Use another key, or set force if you mean it."
                 )
-        return current
+        return found
 
 
 def main():

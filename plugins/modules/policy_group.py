@@ -161,6 +161,11 @@ class PolicyGroup(Recipe):
     def complete(self, client, current, params):
         return access.members(client, current, params, [name for name in self.fields if params[name] is not None])
 
+    def desired(self, params, current):
+        # Members are in no order; the lists of the service are by age, and so by id.
+        wanted = super().desired(params, current)
+        return {name: sorted(value) if isinstance(value, list) else value for name, value in wanted.items()}
+
     def create(self, wanted, params):
         members = {name: value for name, value in wanted.items() if name != "name"}
         return [Call("POST", self.row.collection(params), {"name": wanted["name"], **({"members": members} if members else {})})]

@@ -96,10 +96,10 @@ GROUP_OF_USER = replace(POLICY_GROUP, path="/v3/users/{user_id}/groups", filters
 
 
 def members(client: Client, group: Object, params: Params, kinds: Sequence[str]) -> Object:
-    """The group with the ids of its members of these kinds, which the service keeps in lists of their own."""
+    """The group with the ids of its members of these kinds, in order, which the service keeps in lists of their own."""
     path = POLICY_GROUP.item(params, group["id"])
     found = {
-        known.field: [member["id"] for member in client.list(f"{path}/{known.path}", fields=["id"], empty_on_404=False)]
+        known.field: sorted(member["id"] for member in client.list(f"{path}/{known.path}", fields=["id"], empty_on_404=False))
         for known in POLICY_GROUP.memberships
         if known.field in kinds
     }
