@@ -247,6 +247,10 @@ def _refuse_unknown(known: Iterable[str], given: Mapping[str, Any]) -> None:
 def body_text(content_type: str, body: bytes) -> str:
     """A body as the log keeps it: nothing of files and other bodies that are no text."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind.startswith(("image/", "multipart/", "audio/", "video/")) or kind in ("application/octet-stream", "application/zip"):
+    if kind.startswith(("image/", "multipart/", "audio/", "video/")) or kind in (
+        "application/octet-stream",
+        "application/zip",
+        "binary/octet-stream",
+    ):
         return ""
     return body.decode(errors="replace")
