@@ -18,6 +18,7 @@ METRICS = Resource(
     path="/v3/metrics",
     keys=(),
     identity="",
+    readable=False,
     query=("include", "start", "end", "period", "interval"),
 )
 
@@ -26,6 +27,7 @@ BILLING_STATISTICS = Resource(
     path="/v3/billing-statistics",
     keys=(),
     identity="",
+    readable=False,
     query=("start", "end", "period", "interval"),
 )
 
@@ -34,6 +36,7 @@ MANUFACTURING_STATISTICS = Resource(
     path="/v3/manufacturing/statistics",
     keys=(),
     identity="",
+    readable=False,
     paged=False,
     query=("start", "end"),
 )
@@ -44,6 +47,7 @@ MANUFACTURING_STATISTICS_2020 = Resource(
     path="/v3/manufacturing/statistics/report",
     keys=(),
     identity="",
+    readable=False,
     paged=False,
     empty_on_404=False,
     query=("start", "end"),

@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from . import control, operations
 from .answers import Answer, ApiError
-from .auth import authenticate
+from .auth import Sender, authenticate
 from .engine import Call, Engine
 from .fleet import Fleet
 from .switches import Entry, Fault, Faults, Log, body_text

@@ -130,7 +130,10 @@ class Engine:
             self._bound |= {id_: functools.partial(handler, self) for id_, handler in area.OPERATIONS.items()}
         if unknown := (set(self._bound) | set(self.sockets) | set(self._shapes)) - set(operations.OPERATIONS):
             raise ValueError("no such operations: " + ", ".join(sorted(unknown)))
-        paths = {name: handler for area in areas for name, handler in area.PATHS.items()}
+        open_ = {name: handler for area in areas for name, handler in area.OPEN.items()}
+        self.open = frozenset(open_)
+        """What needs no token."""
+        paths = {name: handler for area in areas for name, handler in area.PATHS.items()} | open_
         self._beside = operations.tree(_beside(name) for name in paths)
         self._bound |= {name: functools.partial(handler, self) for name, handler in paths.items()}
         self._running: set[asyncio.Task[Any]] = set()

@@ -181,6 +181,8 @@ class Area:
     """By operation id: what the rows' own operations do not cover."""
     PATHS: Mapping[str, Handler] = field(default_factory=dict)
     """By method and path ("GET /v3/x/{id}/{report}"): what is no operation of the API, such as files that its answers name."""
+    OPEN: Mapping[str, Handler] = field(default_factory=dict)
+    """The same for paths that need no token, such as those of signed URLs."""
     SOCKETS: Mapping[str, Socket] = field(default_factory=dict)
     """By operation id: websockets."""
     ERRORS: Mapping[str, type[ApiError]] = field(default_factory=dict)

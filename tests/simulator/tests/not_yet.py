@@ -108,27 +108,4 @@ NOT_YET: tuple[str, ...] = (
     "establishGatewayDeviceConsoleSession",
     # edge_proxy
     "communicateWithGatewayBasedServices",
-    # metrics
-    "getMetrics",
-    # manufacturing_statistics
-    "ManufacturingStatisticsReport",
-    "ManufacturingStatisticsReport#2020",
-    # factory_tool
-    "downloadFactoryTool",
-    "getFactoryToolInfo",
-    "getFactoryToolReleaseNotes",
-    # billing_report
-    "getBillingReport",
-    # billing_report_active_devices
-    "getBillingReportActiveDevices",
-    # billing_report_firmware_updates
-    "getBillingReportFirmwareUpdates",
-    # billing_statistics
-    "getStatisticsView",
-    # service_packages
-    "getServicePackages",
-    # service_packages_quota
-    "getServicePackageQuota",
-    # service_packages_quota_history
-    "getServicePackageQuotaHistory",
 )
