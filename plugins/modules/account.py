@@ -39,7 +39,6 @@ options:
       - display_name
       - phone_number
       - postal_code
-      - state
       - custom_fields
       - email
       - expiration_warning_threshold
@@ -47,7 +46,6 @@ options:
       - mfa_status
       - notification_emails
       - password_policy
-      - password_recovery_expiration
       - sales_contact
   id:
     description:
@@ -104,7 +102,7 @@ options:
     type: str
   state_or_province:
     description:
-      - The state or province of the address; the API, O(clear) and results call it C(state).
+      - The state or province of the address; the API and results call it C(state). V("") clears it.
     type: str
   postal_code:
     description:
@@ -311,6 +309,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resource 
     Recipe,
     ResourceError,
     listing,
+    without,
 )
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts
 
@@ -319,9 +318,8 @@ OF_OTHERS = ("business_model", "contract_number", "customer_number", "sales_cont
 
 
 class Account(Recipe):
-    def __init__(self, row, fields):
-        # `state` is a part of the address here, and an option of every module.
-        super().__init__(row, (*fields, "state"))
+    # A part of the address, which the option `state` cannot be.
+    diffed = ("state",)
 
     def find(self, client, params):
         if params["id"] or not params["aliases"]:
@@ -335,7 +333,9 @@ class Account(Recipe):
         return matching[0] if matching else None
 
     def desired(self, params, current):
-        wanted = super().desired({**params, "state": params["state_or_province"]}, current)
+        wanted = super().desired(params, current)
+        if params["state_or_province"] is not None:
+            wanted["state"] = params["state_or_province"]
         refused = [name for name in OF_OTHERS if name in wanted and params["id"] == "me"]
         if refused:
             raise ResourceError(f"An account cannot change its own {refused[0]}; the account that manages it can.")
@@ -347,8 +347,8 @@ class Account(Recipe):
 
     def update(self, current, changes, params):
         (call,) = super().update(current, changes, params)
-        kept = {name: value for name, value in call.json.items() if not (name in OF_OTHERS and params["id"] == "me")}
-        return [replace(call, json=kept)]
+        body = {**({"state": current["state"]} if current.get("state") else {}), **call.json}
+        return [replace(call, json=without(body, OF_OTHERS if params["id"] == "me" else ()))]
 
 
 def main():

@@ -36,6 +36,10 @@ options:
     description:
       - Read the user with this name to log in with.
     type: str
+  policy_group_id:
+    description:
+      - Read only the users who are in the policy group with this name or id.
+    type: str
 seealso:
   - module: pelion.device_management.user
   - module: pelion.device_management.user_invitation_info
@@ -59,6 +63,10 @@ EXAMPLES = r"""
     filters:
       status: [INACTIVE, RESET]
     fields: [email, status]
+
+- name: List the administrators
+  pelion.device_management.user_info:
+    policy_group_id: Administrators
 """
 
 RETURN = r"""
@@ -130,7 +138,12 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 
 def main():
-    InfoModule(accounts.USER).main()
+    InfoModule(
+        accounts.USER,
+        argument_spec=dict(policy_group_id=dict(type="str")),
+        variants={"policy_group_id": accounts.USER_OF_GROUP},
+        mutually_exclusive=[(other, "id") for other in ("email", "username", "filters", "policy_group_id")],
+    ).main()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ specs. A test compares both with the API's own description.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..resource import Membership, Resource
@@ -25,7 +26,6 @@ _TEXTS = (
     "display_name",
     "phone_number",
     "postal_code",
-    "state",
 )
 # Of the first user of a new account; only the answer to its creation has them.
 _ADMINISTRATOR = ("admin_email", "admin_full_name", "admin_name", "admin_password")
@@ -69,10 +69,9 @@ ACCOUNT = Resource(
         "mfa_status",
         "notification_emails",
         "password_policy",
-        "password_recovery_expiration",
         "sales_contact",
     ),
-    max_length={**dict.fromkeys(_TEXTS, 100), "admin_full_name": 100},
+    max_length=dict.fromkeys((*_TEXTS, "admin_full_name"), 100),
     secrets=("admin_key", "admin_password"),
     once=("admin_key", "admin_password"),
 )
@@ -95,6 +94,14 @@ USER = Resource(
     memberships=(Membership("groups", "groups"),),
     secrets=("active_sessions.reference_token", "password", "totp_scratch_codes"),
     once=("password", "totp_scratch_codes"),
+)
+
+# The members of a policy group are listed below it.
+USER_OF_GROUP = replace(
+    USER,
+    path="/v3/policy-groups/{policy_group_id}/users",
+    filters={"status": ("eq", "in", "nin")},
+    references={"policy_group_id": POLICY_GROUP},
 )
 
 USER_INVITATION = Resource(

@@ -6,4 +6,13 @@ from __future__ import annotations
 
 from described import Described
 
-ROWS = {"ACCOUNT": Described("accounts")}
+ROWS = {
+    "ACCOUNT": Described("accounts", omitted={"state": "the option is state_or_province, because state is what every module has"}),
+    "EMAIL_NOTIFICATION": Described("account_notifications"),
+    "IDENTITY_PROVIDER": Described("identity_providers"),
+    "LIMITATION": Described("account_limitations"),
+    "USER": Described("users"),
+    "USER_INVITATION": Described("user_invitations"),
+    # The members of a group are users.
+    "USER_OF_GROUP": Described("users", differs={"item": "a member is read as a user"}),
+}
