@@ -8,7 +8,6 @@ The facts are those of the vendor's OpenAPI description of January 2021.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import replace
@@ -47,6 +46,7 @@ DEVELOPER_CERTIFICATE = replace(
     tenant=False,
     keys=("name",),
     required=("name",),
+    update_only=("status",),
     secrets=("developer_private_key", "security_file_content"),
 )
 DEVELOPER_CERTIFICATES = "/v3/developer-certificates"
@@ -73,6 +73,7 @@ CERTIFICATE_ISSUER_CONFIG = Resource(
     filters={"reference": ("eq",)},
     required=("reference", "certificate_issuer_id"),
     create_only=("reference",),
+    references={"certificate_issuer_id": CERTIFICATE_ISSUER},
     nullable=("certificate_issuer_id",),
     max_length={"reference": 100},
 )
@@ -119,7 +120,7 @@ def fingerprint(pem: str) -> str:
     for number, body in enumerate(_CERTIFICATE.findall(pem), 1):
         try:
             chain.append(base64.b64decode("".join(body.split()), validate=True))
-        except binascii.Error:
+        except ValueError:
             raise ResourceError(f"certificate: what stands in certificate number {number} is not base64.") from None
     if not chain:
         raise ResourceError("certificate holds no certificate in PEM form, which begins with -----BEGIN CERTIFICATE-----.")
