@@ -27,7 +27,7 @@ help: ## show this list
 # -- what users type ---------------------------------------------------------------------------------------------------
 
 # By itself an inventory that cannot be read is a warning and exit status 0.
-demo conformance: export ANSIBLE_INVENTORY_UNPARSED_FAILED := true
+demo conformance conformance-2020 conformance-2019: export ANSIBLE_INVENTORY_UNPARSED_FAILED := true
 
 .PHONY: demo simulator
 demo: $(STAMP) ## manage a simulated fleet of 1,000 devices with playbooks, twice
@@ -70,7 +70,7 @@ lint-python: $(STAMP)
 	@$(BIN)/ruff format --check --quiet .
 lint-types: $(STAMP)
 	@MYPYPATH=.dev:tests/simulator:tests/tools $(BIN)/mypy -p ansible_collections.pelion.device_management.plugins.module_utils
-	@MYPYPATH=tests/simulator:tests/tools $(BIN)/mypy tests/simulator/pelion_simulator tests/tools
+	@MYPYPATH=tests/simulator:tests/support:tests/tools $(BIN)/mypy tests/simulator/pelion_simulator tests/tools
 lint-yaml: $(STAMP)
 	@$(BIN)/yamllint --strict .
 lint-ansible: $(STAMP)
@@ -86,17 +86,28 @@ lint-licences: $(STAMP)
 # With a profile of the user's own in reach a test could talk to a real account.
 PYTEST := XDG_CONFIG_HOME=$(CURDIR)/.build/home $(CURDIR)/$(BIN)/python -m pytest -q
 
-.PHONY: unit contract conformance simulator-test bench-test
+# What the simulator was sent, for coverage-api.
+RECORD = $(CURDIR)/.build/coverage/$@.jsonl
+RECORDING = rm -f $(RECORD) && PELION_COVERAGE_FILE=$(RECORD)
+
+.PHONY: unit contract conformance conformance-2020 conformance-2019 simulator-test bench-test
 unit: $(STAMP) ## test the client, the engine and the plugins by themselves
 	@$(PYTEST) tests/unit
 contract: $(STAMP) ## compare the code with the API's description, and check the rules of the architecture
 	@$(PYTEST) -rs tests/contract
 conformance: $(STAMP) ## take every resource through its life cycle against the simulator
-	@$(PYTEST) tests/conformance
+	@$(RECORDING) $(PYTEST) tests/conformance
+conformance-2020 conformance-2019: $(STAMP)
+	@$(RECORDING) $(PYTEST) tests/conformance --spec $(@:conformance-%=%)
 simulator-test: $(STAMP) ## test the simulator
 	@cd tests/simulator && $(PYTEST)
 bench-test: $(STAMP) ## test that the benchmarks compare like with like
 	@$(PYTEST) tests/benchmarks
+
+.PHONY: coverage-api coverage-check
+coverage-api: conformance conformance-2020 conformance-2019 integration coverage-check ## count the operations that the tests have used
+coverage-check: $(STAMP)
+	@$(BIN)/python tests/tools/coverage_api.py
 
 .PHONY: lines
 lines: ## count the lines of code of each module, and fail when the medians are too high
@@ -108,7 +119,7 @@ sanity: $(STAMP) ## run ansible-test sanity
 units: $(STAMP) ## run the unit tests as ansible-test does
 	@$(BIN)/python tests/tools/ansible_test.py units
 integration: $(STAMP) ## run ansible-test integration against the simulator
-	@$(BIN)/python tests/tools/ansible_test.py integration
+	@$(RECORDING) $(BIN)/python tests/tools/ansible_test.py integration
 molecule: $(STAMP) ## run the roles' scenarios against the simulator
 	@$(BIN)/python tests/tools/scenarios.py
 importer: $(STAMP) ## build the archive and run Galaxy's import checks on it

@@ -350,7 +350,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if REQUESTS_IMPORT_ERROR is not None:
             raise AnsibleParserError(missing_required_lib("requests"))
         content = Content({}, {})
-        with Client(settings, user_agent=f"ansible-core/{ansible_version} inventory") as client:
+        with Client(settings, user_agent=f"inventory/devices ansible-core/{ansible_version}") as client:
             if with_groups:
                 groups = [group for group in listing(client, directory.DEVICE_GROUP, {}) if isinstance(group, dict) and group.get("id")]
                 content.group_names = {str(group["id"]): str(group.get("name") or group["id"]) for group in groups}

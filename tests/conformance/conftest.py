@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 from pelion_simulator.process import Simulator
+from recorded import Recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 _FOREIGN = ("ANSIBLE_", "PELION_", "MBED_CLOUD_SDK_", "XDG_")
 
 
 @pytest.fixture(scope="session")
-def running_simulator() -> Iterator[Simulator]:
+def running_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     """The process; tests take `simulator`."""
-    with Simulator(devices=300) as running:
+    with Recorded(devices=300, spec=request.config.getoption("spec")) as running:
         yield running
 
 

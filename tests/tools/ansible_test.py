@@ -93,7 +93,7 @@ def prepared(command: str, copy: Path) -> Iterator[None]:
     if command != "integration":
         yield
         return
-    with simulator.Simulator() as running:
+    with simulator.Recorded() as running:
         settings = {
             "pelion_api_url": running.url,
             "pelion_http_url": running.http_url,

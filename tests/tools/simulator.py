@@ -20,10 +20,12 @@ from pathlib import Path
 from workspace import ROOT
 
 sys.path.insert(0, str(ROOT / "tests/simulator"))
+sys.path.insert(0, str(ROOT / "tests/support"))
 
 from pelion_simulator.process import Simulator
+from recorded import Recorded
 
-__all__ = ["Simulator", "variables", "write_private"]
+__all__ = ["Recorded", "Simulator", "variables", "write_private"]
 
 
 def variables(simulator: Simulator) -> dict[str, str]:
