@@ -262,10 +262,8 @@ class DeviceEnrollmentBulk(ApiModule):
             try:
                 reply = client.request("POST", row.path, files=form)
             except (ApiError, TransportError) as error:
-                raise BulkError(
-                    f"{len(jobs)} of {len(parts)} files were sent, then one failed: {error}. Run the task again to send what is missing.",
-                    {**failure(error), "changed": bool(jobs), "jobs": jobs},
-                ) from error
+                told = f"{len(jobs)} of {len(parts)} files were sent, then one failed: {error} Run the task again to send what is missing."
+                raise BulkError(told, {**failure(error), "msg": told, "changed": bool(jobs), "jobs": jobs}) from error
             jobs.append(reply.body)
         return jobs
 

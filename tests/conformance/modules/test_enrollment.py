@@ -1,0 +1,384 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Claims to devices, one by one and in bulk; devices that were refused; pre-shared keys."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import collection
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pelion_simulator.process import Simulator
+
+CLAIMS, UPLOADS, DELETES = "/v3/device-enrollments", "/v3/device-enrollments-bulk-uploads", "/v3/device-enrollments-bulk-deletes"
+UNKNOWN = "0123456789abcdef0123456789abcdef"
+FAST = {"wait_interval": 0.02}
+
+
+def identity(number: int) -> str:
+    pairs = f"{number:064X}"
+    return "A-" + ":".join(pairs[start : start + 2] for start in range(0, 64, 2))
+
+
+ONE, TWO, THREE, FOUR = (identity(number) for number in (1, 2, 3, 4))
+
+
+def claimed(client: Any) -> list[str]:
+    return [claim["enrollment_identity"] for claim in client.list(CLAIMS)]
+
+
+@pytest.fixture
+def quick(simulator: Simulator) -> Simulator:
+    """Jobs take no noticeable time, and no device comes meanwhile."""
+    simulator.settings(bulk_seconds=0.05, enrollment_seconds=3600)
+    return simulator
+
+
+# --- single claims ---
+
+
+def test_a_claim_and_its_device(run: Any, simulator: Simulator) -> None:
+    made = run("device_enrollment", enrollment_identity=ONE).result["device_enrollment"]
+    assert made["enrolled_device_id"] is None
+    simulator.clock(advance=40)
+    again = run("device_enrollment", enrollment_identity=ONE)
+    assert again.changed is False
+    used = again.result["device_enrollment"]
+    device = run("device_info", id=used["enrolled_device_id"]).result["devices"][0]
+    assert (device["state"], device["enrolment_list_timestamp"]) == ("registered", made["created_at"])
+    assert run("device_enrollment", id=made["id"]).result["device_enrollment"] == used
+    (read,) = run("device_enrollment_info", enrollment_identity=ONE, fields=["enrolled_device_id"]).result["device_enrollments"]
+    assert read == {"id": made["id"], "enrolled_device_id": device["id"]}
+
+
+def test_claims_that_are_refused(run: Any, simulator: Simulator) -> None:
+    for check in (True, False):
+        wrong = run("device_enrollment", check=check, enrollment_identity="A-4E:63")
+        assert (wrong.msg, wrong.sent) == ("'A-4E:63' is no enrollment identity: that is A- and 95 letters, digits and colons.", [])
+    simulator.add("device-enrollments", {"enrollment_identity": ONE, "account_id": UNKNOWN, "claimed_at": None})
+    # What another account has is not shown, so check mode cannot know.
+    assert run("device_enrollment", check=True, enrollment_identity=ONE).changed
+    refused = run("device_enrollment", enrollment_identity=ONE)
+    assert refused.msg.startswith(f"POST {CLAIMS} failed with HTTP 409 duplicate: The enrollment identity is claimed already. (request id ")
+    other = run("device_enrollment", id=UNKNOWN, enrollment_identity=TWO)
+    assert other.msg == f"There is no device enrollment with the id {UNKNOWN}; leave id out to make a new one."
+    made = run("device_enrollment", enrollment_identity=TWO).result["device_enrollment"]["id"]
+    changed = run("device_enrollment", id=made, enrollment_identity=THREE)
+    assert changed.msg.startswith(f"The device enrollment {made} cannot be changed so: enrollment_identity is '{TWO}', wanted '{THREE}'.")
+    assert [step.writes for step in (other, changed)] == [[], []]
+
+
+# --- bulk ---
+
+
+def outcomes(step: Any) -> dict[str, str]:
+    return {told["enrollment_identity"]: told["outcome"] for told in step.result["outcomes"]}
+
+
+def counts(**some: int) -> dict[str, int]:
+    return {"created": 0, "deleted": 0, "unchanged": 0, "failed": 0, "pending": 0, **some}
+
+
+def test_bulk(run: Any, quick: Simulator, client: Any, tmp_path: Path) -> None:
+    client.post(CLAIMS, {"enrollment_identity": TWO})
+    path = tmp_path / "batch.csv"
+    path.write_bytes(f'"identity","note"\r\n"{THREE}",\r\n\r\n {ONE} , x\r\n{TWO}\r\n{ONE}'.encode())
+    wanted = {THREE: "created", ONE: "created", TWO: "unchanged"}
+
+    checked = run("device_enrollment_bulk", check=True, src=str(path))
+    assert (checked.changed, checked.writes, claimed(client)) == (True, [], [TWO])
+    real = run("device_enrollment_bulk", src=str(path), **FAST)
+    assert (real.changed, sorted(claimed(client))) == (True, [ONE, TWO, THREE])
+    assert outcomes(checked) == outcomes(real) == wanted
+    assert list(outcomes(real)) == list(wanted)
+    assert checked.result["counts"] == real.result["counts"] == counts(created=2, unchanged=1)
+    assert checked.result["diff"] == real.result["diff"] == {"before": {}, "after": {"claimed": [THREE, ONE]}}
+    assert (checked.result["jobs"], len(real.result["jobs"])) == ([], 1)
+    (job,) = real.result["jobs"]
+    assert (job["status"], job["total_count"], job["errors_count"]) == ("completed", 2, 0)
+    assert all(told["at"] for told in real.result["outcomes"] if told["outcome"] == "created")
+
+    # Only what is missing was sent, and the report was fetched with the key from the API's own address.
+    (sent,) = [request for request in real.sent if request.method == "POST"]
+    assert (sent.path, sent.status) == (UPLOADS, 201)
+    assert real.sent[-1].path == f"{UPLOADS}/{job['id']}/full_report.csv"
+
+    again = run("device_enrollment_bulk", src=str(path), **FAST)
+    assert (again.changed, again.writes) == (False, [])
+    assert again.result["counts"] == counts(unchanged=3)
+
+    gone = {"enrollment_identities": [ONE, FOUR, ONE, TWO], "state": "absent"}
+    checked = run("device_enrollment_bulk", check=True, **gone)
+    assert sorted(claimed(client)) == [ONE, TWO, THREE]
+    real = run("device_enrollment_bulk", **gone, **FAST)
+    assert claimed(client) == [THREE]
+    assert outcomes(checked) == outcomes(real) == {ONE: "deleted", FOUR: "unchanged", TWO: "deleted"}
+    assert checked.result["diff"] == real.result["diff"] == {"before": {"claimed": [ONE, TWO]}, "after": {}}
+    assert [(method, place) for method, place, _body in real.writes] == [("POST", DELETES)]
+    assert all(told["at"] for told in real.result["outcomes"] if told["outcome"] == "deleted")
+    again = run("device_enrollment_bulk", **gone, **FAST)
+    assert (again.changed, again.writes) == (False, [])
+
+
+def test_bulk_identities_that_another_account_has(run: Any, quick: Simulator, client: Any) -> None:
+    quick.add("device-enrollments", {"enrollment_identity": TWO, "account_id": UNKNOWN, "claimed_at": None})
+    step = run("device_enrollment_bulk", enrollment_identities=[ONE, TWO, THREE], **FAST)
+    assert step.msg == f"1 of 3 identities failed; the first: {TWO}: The enrollment identity is claimed already."
+    # What could be done was done.
+    assert step.changed
+    assert sorted(claimed(client)) == [ONE, THREE]
+    assert outcomes(step) == {ONE: "created", TWO: "failed", THREE: "created"}
+    assert step.result["outcomes"][1] == {
+        "enrollment_identity": TWO,
+        "outcome": "failed",
+        "code": 409,
+        "type": "duplicate",
+        "message": "The enrollment identity is claimed already.",
+    }
+    assert step.result["counts"] == counts(created=2, failed=1)
+    (job,) = step.result["jobs"]
+    assert job["errors_count"] == 1
+    again = run("device_enrollment_bulk", enrollment_identities=[ONE, TWO, THREE], **FAST)
+    assert (again.failed, again.changed) == (True, False)
+
+
+def test_bulk_claims_that_somebody_else_deletes_meanwhile(run: Any, quick: Simulator, client: Any) -> None:
+    ids = [client.post(CLAIMS, {"enrollment_identity": one})["id"] for one in (ONE, TWO)]
+    quick.settings(bulk_seconds=600)
+    started = run("device_enrollment_bulk", enrollment_identities=[ONE, TWO], state="absent", wait=False)
+    assert (started.changed, outcomes(started), started.result["counts"]) == (True, {ONE: "pending", TWO: "pending"}, counts(pending=2))
+    assert [job["status"] for job in started.result["jobs"]] == ["new"]
+    client.delete(f"{CLAIMS}/{ids[0]}")
+    quick.clock(advance=600)
+    assert claimed(client) == []
+    quick.settings(bulk_seconds=0.05)
+    ids = [client.post(CLAIMS, {"enrollment_identity": one})["id"] for one in (ONE, TWO)]
+    # The job finds the first one gone, which is what was wanted.
+    quick.faults(method="GET", path=f"^{CLAIMS}$", body=json.dumps(listed(client)), content_type="application/json")
+    client.delete(f"{CLAIMS}/{ids[0]}")
+    step = run("device_enrollment_bulk", enrollment_identities=[ONE, TWO], state="absent", **FAST)
+    assert (step.failed, outcomes(step)) == (False, {ONE: "unchanged", TWO: "deleted"})
+
+
+def listed(client: Any) -> Any:
+    return client.request("GET", CLAIMS).body
+
+
+def test_bulk_in_several_files(run: Any, quick: Simulator, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collection.module("device_enrollment_bulk"), "LARGEST_FILE", len("enrollment_identity\n") + 2 * 98)
+    many = [identity(number) for number in range(5)]
+    step = run("device_enrollment_bulk", enrollment_identities=many, **FAST)
+    assert [job["total_count"] for job in step.result["jobs"]] == [2, 2, 1]
+    assert [path for _method, path, _body in step.writes] == [UPLOADS] * 3
+    assert claimed(client) == many
+    assert step.result["counts"] == counts(created=5)
+    # All are under way before the first is waited for.
+    methods = "".join(sent.method[0] for sent in step.sent)
+    assert methods.startswith("GPPPG")
+
+    quick.faults(method="POST", path=DELETES, status=500, skip=1)
+    step = run("device_enrollment_bulk", enrollment_identities=many, state="absent", **FAST)
+    assert step.msg.startswith(f"1 of 3 files were sent, then one failed: POST {DELETES} failed with HTTP 500 internal_server_error: ")
+    assert step.msg.endswith(" Run the task again to send what is missing.")
+    assert (step.changed, len(step.result["jobs"]), step.result["status"]) == (True, 1, 500)
+    quick.clock(advance=1)
+    step = run("device_enrollment_bulk", enrollment_identities=many, state="absent", **FAST)
+    assert outcomes(step) == {one: "unchanged" if one in many[:2] else "deleted" for one in many}
+    assert claimed(client) == []
+
+
+def test_bulk_jobs_that_take_too_long(run: Any, simulator: Simulator) -> None:
+    simulator.settings(bulk_seconds=600)
+    step = run("device_enrollment_bulk", enrollment_identities=[ONE], wait_timeout=0.1, **FAST)
+    job = step.result["bulk_upload"]
+    assert step.msg == f"The bulk upload {job['id']} is not there yet after 0.1 seconds."
+    assert (step.changed, job["status"], job["total_count"]) == (True, "new", 1)
+
+
+def test_bulk_with_wrong_identities_sends_nothing(run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "batch.csv"
+    path.write_text(f'heading\n{ONE}\n"",\nA-1\n')
+    for check in (True, False):
+        step = run("device_enrollment_bulk", check=check, src=str(path))
+        assert step.sent == []
+        assert step.msg == (
+            "No enrollment identities, which are A- and 95 letters, digits and colons: line 3 (''), line 4 ('A-1'). Nothing was sent."
+        )
+    path.write_text(f"{ONE}\n{TWO}\n")
+    step = run("device_enrollment_bulk", check=True, src=str(path))
+    assert "The first line of src holds an identity. It is ignored, as the service does it;" in step.output + capsys.readouterr().err
+    assert outcomes(step) == {TWO: "created"}
+    nothing = run("device_enrollment_bulk", enrollment_identities=[])
+    assert (nothing.changed, nothing.sent, nothing.result["outcomes"]) == (False, [], [])
+
+
+SOME = st.lists(st.sampled_from((ONE, TWO, THREE, FOUR)), max_size=6)
+
+
+def test_bulk_check_mode_foretells_the_real_run(run: Any, quick: Simulator, client: Any) -> None:
+    @given(SOME, SOME, st.sampled_from(("present", "absent")))
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    def law(held: list[str], wanted: list[str], state: str) -> None:
+        quick.reset()
+        quick.settings(bulk_seconds=0, enrollment_seconds=3600)
+        for one in set(held):
+            client.post(CLAIMS, {"enrollment_identity": one})
+        options = {"enrollment_identities": wanted, "state": state, **FAST}
+        checked = run("device_enrollment_bulk", check=True, **options)
+        assert set(claimed(client)) == set(held)
+        real = run("device_enrollment_bulk", **options)
+        assert (checked.changed, outcomes(checked), checked.result["counts"]) == (real.changed, outcomes(real), real.result["counts"])
+        assert checked.result["diff"] == real.result["diff"]
+        after = set(held) | set(wanted) if state == "present" else set(held) - set(wanted)
+        assert set(claimed(client)) == after
+        assert real.changed is (after != set(held))
+        again = run("device_enrollment_bulk", **options)
+        assert (again.changed, again.writes) == (False, [])
+
+    law()
+
+
+# --- refused bootstraps ---
+
+DENIALS = "/v3/device-enrollment-denials"
+
+
+@pytest.mark.until(2020)
+def test_denials(run: Any, simulator: Simulator, client: Any) -> None:
+    denied = {"endpoint_name": "pump-1", "trusted_certificate_id": UNKNOWN}
+    ids = simulator.add("device-enrollment-denials", denied, {**denied, "endpoint_name": "pump-2"})
+    every = list(client.list(DENIALS, {"trusted_certificate_id": UNKNOWN}))
+    listed = run("device_enrollment_denial_info", trusted_certificate_id=UNKNOWN)
+    assert (listed.result["device_enrollment_denials"], listed.result["available"]) == (every, True)
+    assert [sent.query for sent in listed.sent] == [{"order": "ASC", "limit": "1000", "trusted_certificate_id__eq": UNKNOWN}]
+    some = run("device_enrollment_denial_info", trusted_certificate_id=UNKNOWN, endpoint_name="pump-2", fields=["endpoint_name"])
+    assert some.result["device_enrollment_denials"] == [{"id": ids[1], "endpoint_name": "pump-2"}]
+    assert some.sent[0].query["endpoint_name__eq"] == "pump-2"
+    one = run("device_enrollment_denial_info", id=ids[0])
+    assert one.result["device_enrollment_denials"] == every[:1]
+    none = run("device_enrollment_denial_info", id=UNKNOWN)
+    assert (none.result["device_enrollment_denials"], none.result["available"]) == ([], True)
+    assert run("device_enrollment_denial_info", trusted_certificate_id="f" * 32).result["device_enrollment_denials"] == []
+
+
+@pytest.mark.since(2021)
+def test_denials_on_a_service_without(run: Any, simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    missing: tuple[Any, ...] = (False, False, [], False)
+
+    def told(**options: Any) -> tuple[Any, ...]:
+        step = run("device_enrollment_denial_info", **options)
+        return step.failed, step.changed, step.result["device_enrollment_denials"], step.result["available"]
+
+    first = run("device_enrollment_denial_info", trusted_certificate_id=UNKNOWN)
+    # Where a warning goes depends on the version of ansible-core.
+    said = first.output + capsys.readouterr().err
+    assert "This service keeps no records of refused devices; the vendor dropped them in 2020." in said
+    assert told(trusted_certificate_id=UNKNOWN) == told(id=UNKNOWN) == missing
+    # Whatever the words of the 404: an empty list would mean that no device was refused.
+    simulator.faults(path=DENIALS, status=404, type="not_found")
+    assert told(trusted_certificate_id=UNKNOWN) == missing
+    simulator.faults(path=DENIALS, status=403)
+    assert run("device_enrollment_denial_info", trusted_certificate_id=UNKNOWN).msg.startswith(f"GET {DENIALS} failed with HTTP 403")
+
+
+def test_denials_are_listed_by_certificate(run: Any) -> None:
+    assert run("device_enrollment_denial_info").msg == "one of the following is required: id, trusted_certificate_id"
+
+
+# --- pre-shared keys ---
+
+KEYS = "/v2/device-shared-keys"
+NAME, ITEM = "pump-0001/basin 3", f"{KEYS}/pump-0001%2Fbasin%203"
+SECRET, OTHER = "4a4b" * 8, "0Xc0ffee" + "00" * 29
+
+
+def test_a_pre_shared_key(run: Any, client: Any) -> None:
+    options = {"endpoint_name": NAME, "secret_hex": SECRET}
+    for check in (True, False):
+        step = run("pre_shared_key", check=check, **options)
+        assert step.changed
+        assert step.writes == ([] if check else [("POST", KEYS, options)])
+    key = client.get(ITEM)
+    assert step.result["pre_shared_key"] == key
+    # The service never tells the secret: another one is sent only when that is asked for.
+    kept = run("pre_shared_key", endpoint_name=NAME, secret_hex=OTHER)
+    assert (kept.changed, kept.writes, kept.result["pre_shared_key"]) == (False, [], key)
+    for check in (True, False):
+        replaced = run("pre_shared_key", check=check, endpoint_name=NAME, secret_hex=OTHER, update_secrets="always")
+        assert replaced.changed
+        body = {"endpoint_name": NAME, "secret_hex": OTHER}
+        # The log shows paths decoded.
+        assert replaced.writes == ([] if check else [("DELETE", f"{KEYS}/{NAME}", None), ("POST", KEYS, body)])
+    assert replaced.result["pre_shared_key"] == client.get(ITEM)
+    assert replaced.result["pre_shared_key"]["created_at"] > key["created_at"]
+    assert run("pre_shared_key", endpoint_name=NAME).changed is False
+    for check, changed in ((True, True), (False, True), (False, False)):
+        gone = run("pre_shared_key", check=check, endpoint_name=NAME, state="absent")
+        assert (gone.changed, gone.result["pre_shared_key"]) == (changed, None)
+    assert client.get(ITEM) is None
+
+
+def test_the_secret_is_nowhere(run: Any) -> None:
+    options = {"endpoint_name": NAME, "secret_hex": SECRET}
+    steps = [
+        run("pre_shared_key", check=True, **options),
+        run("pre_shared_key", **options),
+        run("pre_shared_key", update_secrets="always", **options),
+        run("pre_shared_key", **options, state="absent"),
+        run("pre_shared_key", endpoint_name=NAME, secret_hex="4a4b" * 8 + "zz"),
+    ]
+    for step in steps:
+        assert SECRET not in step.output
+        assert "secret_hex" not in json.dumps({**step.result, "invocation": None, "msg": None})
+        assert all(SECRET not in sent.path for sent in step.sent)
+
+
+def test_pre_shared_keys_that_are_refused(run: Any, simulator: Simulator) -> None:
+    wrong = run("pre_shared_key", endpoint_name=NAME, secret_hex="4a4b")
+    assert wrong.msg == "secret_hex must be 32 to 64 hexadecimal digits, with or without 0x before them."
+    assert wrong.writes == []
+    short = run("pre_shared_key", endpoint_name="pump-1", secret_hex=SECRET)
+    assert (short.msg, short.sent) == (
+        "'pump-1' is no endpoint_name of a pre shared key: it is 16 to 64 printable ASCII characters.",
+        [],
+    )
+    missing = run("pre_shared_key", endpoint_name=NAME)
+    assert missing.msg == "There is no such pre shared key yet; to create it give also: secret_hex."
+    simulator.settings(psk_license=False)
+    refused = run("pre_shared_key", endpoint_name=NAME, secret_hex=SECRET)
+    assert refused.msg.startswith(f"POST {KEYS} failed with HTTP 403: Forbidden (the answer has no text).")
+    simulator.settings(psk_license=True)
+    # Somebody else was quicker.
+    simulator.faults(method="POST", path=KEYS, status=409, body="KEY_ALREADY_EXISTS_FOR_ENDPOINT", carry_out=True)
+    clash = run("pre_shared_key", endpoint_name=NAME, secret_hex=SECRET)
+    assert (clash.failed, clash.changed) == (False, False)
+    # A key that is lost between its two halves is said to be so by the error; the next run uploads it.
+    simulator.faults(method="POST", path=KEYS, status=400, body="INVALID_SECRET_HEX")
+    lost = run("pre_shared_key", endpoint_name=NAME, secret_hex=SECRET, update_secrets="always")
+    assert lost.msg.startswith(f"POST {KEYS} failed with HTTP 400: INVALID_SECRET_HEX (request id ")
+    assert run("pre_shared_key", endpoint_name=NAME, secret_hex=SECRET).changed
+
+
+def test_reading_pre_shared_keys(run: Any, client: Any) -> None:
+    names = [f"pump-{number:011}" for number in range(7)]
+    for name in names:
+        client.post(KEYS, {"endpoint_name": name, "secret_hex": SECRET})
+    every = list(client.list(KEYS))
+    listed = run("pre_shared_key_info")
+    assert listed.result["pre_shared_keys"] == every
+    assert [key["endpoint_name"] for key in every] == names
+    assert [sent.query for sent in listed.sent] == [{"limit": "1000"}]
+    some = run("pre_shared_key_info", limit=2, fields=["endpoint_name"])
+    assert some.result["pre_shared_keys"] == [{"endpoint_name": name} for name in names[:2]]
+    assert [sent.query for sent in some.sent] == [{"limit": "2"}]
+    one = run("pre_shared_key_info", endpoint_name=names[3])
+    assert one.result["pre_shared_keys"] == [every[3]]
+    assert [sent.path for sent in one.sent] == [f"{KEYS}/{names[3]}"]
+    assert run("pre_shared_key_info", endpoint_name="n" * 16).result["pre_shared_keys"] == []
+    # Pages go on by a marker of their own.
+    pages = list(client.pages(KEYS, limit=3))
+    assert [[key["endpoint_name"] for key in page["data"]] for page in pages] == [names[:3], names[3:6], names[6:]]
