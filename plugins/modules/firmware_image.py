@@ -181,7 +181,7 @@ class FirmwareImageRecipe(Recipe):
         return {**params, "file": file, "datafile_checksum": file.sha256}
 
     def find(self, client, params):
-        if params["id"] or not params["datafile_checksum"]:
+        if params["id"] or not (params["name"] and params["datafile_checksum"]):
             return super().find(client, params)
         keys = {"name": params["name"], "datafile_checksum": params["datafile_checksum"]}
         return only(self.row, listing(client, self.row, params, self.row.conditions(keys)), keys)

@@ -226,7 +226,7 @@ class FirmwareManifestRecipe(Recipe):
 
     def find(self, client, params):
         file = params.get("path_file")
-        if params["id"] or file is None:
+        if params["id"] or not params["name"] or file is None:
             return super().find(client, params)
         keys = {"name": params["name"], "datafile_size": file.size}
         found = listing(client, self.row, params, self.row.conditions(keys))

@@ -270,9 +270,18 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Await, Call, Recipe, ResourceError, WaitError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory, update
 
-RUNNING = ("awaiting_approval", "timed", "starting", "active")
 ENDED = ("stopped", "archived")
 QUERY_ID = re.compile("[0-9a-fA-F]{32}")  # Update_Campaign_create speaks of the id of a filter
+
+
+def runs(campaign):
+    """Whether a campaign has been started and not been stopped. Just after the start its phase may still be that of a draft."""
+    return campaign.get("phase") in ("awaiting_approval", "timed", "starting", "active") or campaign.get("state") == "scheduled"
+
+
+def moves(campaign):
+    """Whether a campaign runs, or is about to stop."""
+    return runs(campaign) or campaign.get("phase") == "stopping"
 
 
 class UpdateCampaignRecipe(Recipe):
@@ -326,40 +335,39 @@ class UpdateCampaignRecipe(Recipe):
 
     def stop(self, current, params):
         """The calls after which the campaign does not run."""
-        path, phase = self.item(current, params), current.get("phase")
-        times = dict(timeout=params["wait_timeout"], interval=params["wait_interval"])
-        pause = Await("GET", path, row=self.row, done=lambda seen: seen.get("phase") not in (*RUNNING, "stopping"), **times)
+        path, times = self.item(current, params), dict(timeout=params["wait_timeout"], interval=params["wait_interval"])
         stop = Call("POST", f"{path}/stop", answers=False)
-        return [stop, pause] if phase in RUNNING else [pause] if phase == "stopping" else []
+        pause = Await("GET", path, row=self.row, done=lambda seen: not moves(seen), **times)
+        return [*([stop] if runs(current) else []), *([pause] if moves(current) else [])]
 
     def act(self, current, after, params):
-        state, phase = params["state"], (current or {"phase": "draft"}).get("phase")
+        state = params["state"]
         if state == "present":
             return {}, []
         if state == "started":
-            return self.start(current, after, params, phase)
+            return self.start(current or {"phase": "draft"}, after, params)
         if current is None:
             raise ResourceError(f"There is no such update campaign; state {state} does not create one.")
         if state == "stopped":
-            calls = self.stop(current, params)[:1] if phase in RUNNING else []
+            calls = self.stop(current, params)[:1] if runs(current) else []
             return ({"phase": "stopped" if params["wait"] else "stopping"} if calls else {}), calls
         archive = Call("POST", f"{self.item(current, params)}/archive", answers=False)
-        return ({"phase": "archived"}, [*self.stop(current, params), archive]) if phase != "archived" else ({}, [])
+        return ({"phase": "archived"}, [*self.stop(current, params), archive]) if current.get("phase") != "archived" else ({}, [])
 
-    def start(self, current, after, params, phase):
+    def start(self, current, after, params):
         """What starting a draft changes, and its call."""
-        if phase == "draft":
-            ends = "stopped" if params["wait_for"] == "finished" else "active"
-            reached = "awaiting_approval" if after.get("approval_required") else ends if params["wait"] else "starting"
-            return {"phase": reached}, [Call("POST", f"{self.item(current, params)}/start", answers=False)]
         if current.get("state") == "userstopped":
             raise ResourceError(f"The update campaign {current['id']} was stopped and cannot be started again; make one with another name.")
-        return {}, []
+        if current.get("phase") != "draft" or runs(current):
+            return {}, []
+        ends = "stopped" if params["wait_for"] == "finished" else "active"
+        reached = "awaiting_approval" if after.get("approval_required") else ends if params["wait"] else "starting"
+        return {"phase": reached}, [Call("POST", f"{self.item(current, params)}/start", answers=False)]
 
     def finished(self, item, params):
         state, phase = params["state"], item.get("phase")
         if state != "started":
-            return state == "present" or phase == "archived" or (state == "stopped" and phase not in (*RUNNING, "stopping"))
+            return state == "present" or phase == "archived" or (state == "stopped" and not moves(item))
         if phase in ENDED:
             self.judge(item, params)
             return True
@@ -370,7 +378,7 @@ class UpdateCampaignRecipe(Recipe):
                 return False
             raise WaitError(f"The update campaign {item['id']} did not start: {reason(item)}", self.row, item)
         if phase == "starting":
-            self.draft_since = self.draft_since or time.monotonic() - params["start_grace"]
+            self.draft_since = time.monotonic() - params["start_grace"]
             return False
         return params["wait_for"] == "phase"
 

@@ -45,7 +45,7 @@ PROSE_OPERATORS = {
 }
 
 # A type of the description and what it is as an option.
-OPTION_TYPES = {"string": "str", "integer": "int", "boolean": "bool", "object": "dict", "array": "list"}
+OPTION_TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "object": "dict", "array": "list"}
 
 
 def of_facts() -> Any:

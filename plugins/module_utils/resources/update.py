@@ -28,7 +28,7 @@ FIRMWARE_IMAGE = Resource(
     },
     packed_filters=_PACKED_DATES,
     # There is no PUT.
-    create_only=("name", "description", "datafile_checksum"),
+    create_only=("name", "description"),
     max_length={"name": 128, "description": 2000},
 )
 
@@ -67,6 +67,7 @@ FIRMWARE_MANIFEST = Resource(
         **dict.fromkeys(("created_at", "timestamp", "updated_at"), _RANGE),
     },
     packed_filters={**_PACKED_DATES, "timestamp": _FLAG},
+    required=("name",),
     # There is no PUT.
     create_only=("name", "description"),
     max_length={"name": 128, "description": 2000},
