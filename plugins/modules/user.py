@@ -69,15 +69,9 @@ options:
     elements: str
   login_profiles:
     description:
-      - The identity providers that the user logs in by. Cannot be empty.
+      - The identity providers that the user logs in by, by name or id. The service does not take an empty list.
     type: list
-    elements: dict
-    suboptions:
-      id:
-        description:
-          - The id of the identity provider.
-        type: str
-        required: true
+    elements: str
   status:
     description:
       - V(ACTIVE) users can log in, V(INACTIVE) ones cannot, V(RESET) ones must change their password first.
@@ -248,7 +242,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts
 
 # What not everybody may change, so that it is sent only when it shall change.
@@ -269,7 +263,7 @@ class DeleteActive(Call):
         return super().send(client, identity)
 
 
-class User(Recipe):
+class User(accounts.LoginProfiles):
     states = ("removed",)
     gone = ("absent", "removed")
 
@@ -301,9 +295,6 @@ class User(Recipe):
         made_up = step.before is None and params["password"] is None and params["action"] == "create"
         return made_up or (bool(step.after.get("is_totp_enabled")) and not (step.before or {}).get("is_totp_enabled"))
 
-    def same(self, name, current, wanted):
-        return accounts.same_profiles(current, wanted) if name == "login_profiles" else super().same(name, current, wanted)
-
 
 def main():
     ResourceModule(
@@ -316,7 +307,7 @@ def main():
             address=dict(type="str"),
             phone_number=dict(type="str"),
             groups=dict(type="list", elements="str"),
-            login_profiles=dict(type="list", elements="dict", options=dict(id=dict(type="str", required=True))),
+            login_profiles=dict(type="list", elements="str"),
             status=dict(type="str", choices=["ENROLLING", "INVITED", "ACTIVE", "RESET", "INACTIVE"]),
             is_gtc_accepted=dict(type="bool"),
             is_marketing_accepted=dict(type="bool"),

@@ -40,15 +40,9 @@ options:
     elements: str
   login_profiles:
     description:
-      - The identity providers that the user will log in by. Cannot be changed later.
+      - The identity providers that the user will log in by, by name or id. Cannot be changed later.
     type: list
-    elements: dict
-    suboptions:
-      id:
-        description:
-          - The id of the identity provider.
-        type: str
-        required: true
+    elements: str
   valid_for_days:
     description:
       - For how many days the invitation can be accepted, 1 to 100; the service takes 30 if it is left out. Used for a new invitation only.
@@ -64,6 +58,7 @@ EXAMPLES = r"""
   pelion.device_management.user_invitation:
     email: operator@example.com
     groups: [Developers]
+    login_profiles: [Corporate login]
     valid_for_days: 14
 
 - name: Invite the administrator of a customer
@@ -128,23 +123,17 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts
-
-
-class Invitation(Recipe):
-    def same(self, name, current, wanted):
-        return accounts.same_profiles(current, wanted) if name == "login_profiles" else super().same(name, current, wanted)
 
 
 def main():
     ResourceModule(
         accounts.USER_INVITATION,
-        recipe=Invitation,
+        recipe=accounts.LoginProfiles,
         argument_spec=dict(
             email=dict(type="str"),
             groups=dict(type="list", elements="str"),
-            login_profiles=dict(type="list", elements="dict", options=dict(id=dict(type="str", required=True))),
+            login_profiles=dict(type="list", elements="str"),
             valid_for_days=dict(type="int"),
         ),
     ).main()

@@ -9,9 +9,9 @@ specs. A test compares both with the API's own description.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
-from ..resource import Membership, Resource
+from ..resource import Membership, Object, Params, Recipe, Resource
 from .access import POLICY_GROUP
 
 _TEXTS = (
@@ -76,6 +76,17 @@ ACCOUNT = Resource(
     once=("admin_key", "admin_password"),
 )
 
+IDENTITY_PROVIDER = Resource(
+    name="identity_provider",
+    path="/v3/identity-providers",
+    tenant=True,
+    required=("name", "type"),
+    max_length={"name": 100, "description": 500},
+    # The secret is in the schema of answers; whether they hold it is not said.
+    write_only=("oidc_attributes.client_secret", "saml2_attributes.entity_descriptor"),
+    secrets=("oidc_attributes.client_secret",),
+)
+
 USER = Resource(
     name="user",
     path="/v3/users",
@@ -87,8 +98,7 @@ USER = Resource(
     create_only=("password",),
     update_only=("is_totp_enabled", "status"),
     write_only=("password",),
-    references={"groups": POLICY_GROUP},
-    unordered=("login_profiles",),
+    references={"groups": POLICY_GROUP, "login_profiles": IDENTITY_PROVIDER},
     nullable=("address", "full_name", "phone_number", "username"),
     max_length={"address": 100, "full_name": 100, "phone_number": 100},
     memberships=(Membership("groups", "groups"),),
@@ -115,19 +125,8 @@ USER_INVITATION = Resource(
     create_only=("email", "groups", "login_profiles", "valid_for_days"),
     # Answers have the day it ends instead.
     write_only=("valid_for_days",),
-    references={"groups": POLICY_GROUP},
-    unordered=("groups", "login_profiles"),
-)
-
-IDENTITY_PROVIDER = Resource(
-    name="identity_provider",
-    path="/v3/identity-providers",
-    tenant=True,
-    required=("name", "type"),
-    max_length={"name": 100, "description": 500},
-    # The secret is in the schema of answers; whether they hold it is not said.
-    write_only=("oidc_attributes.client_secret", "saml2_attributes.entity_descriptor"),
-    secrets=("oidc_attributes.client_secret",),
+    references={"groups": POLICY_GROUP, "login_profiles": IDENTITY_PROVIDER},
+    unordered=("groups",),
 )
 
 # The own account is "me" here, so that the paths of the own and of other accounts are one.
@@ -149,6 +148,16 @@ LIMITATION = Resource(
 )
 
 
-def same_profiles(current: Any, wanted: Any) -> bool:
-    """Whether two lists of login profiles name the same identity providers; requests hold their ids only, answers their names too."""
-    return {profile["id"] for profile in current or ()} == {profile["id"] for profile in wanted or ()}
+class LoginProfiles(Recipe):
+    """How users and invitations are kept: their identity providers are ids in requests, and known by more in answers."""
+
+    def desired(self, params: Params, current: Optional[Object]) -> Object:
+        wanted = super().desired(params, current)
+        if "login_profiles" in wanted:
+            wanted["login_profiles"] = [{"id": identity} for identity in wanted["login_profiles"]]
+        return wanted
+
+    def same(self, name: str, current: Any, wanted: Any) -> bool:
+        if name != "login_profiles":
+            return super().same(name, current, wanted)
+        return {profile["id"] for profile in current or ()} == {profile["id"] for profile in wanted}

@@ -7,7 +7,11 @@ from __future__ import annotations
 from described import Described
 
 ROWS = {
-    "ACCOUNT": Described("accounts", omitted={"state": "the option is state_or_province, because state is what every module has"}),
+    "ACCOUNT": Described(
+        "accounts",
+        omitted={"state": "the option is state_or_province, because state is what every module has"},
+        differs={"replaces": "the description says maxItems of a mapping"},
+    ),
     "EMAIL_NOTIFICATION": Described("account_notifications"),
     "IDENTITY_PROVIDER": Described("identity_providers"),
     "LIMITATION": Described("account_limitations"),
