@@ -39,7 +39,7 @@ EXAMPLES = r"""
 
 - name: Show the active devices of each sub-tenant
   ansible.builtin.debug:
-    msg: "{{ item.account.company }}: {{ item.billing_data.active_devices.total_count }}"
+    msg: "{{ item.account.company }}: {{ item.billing_data.active_devices }}"
   loop: "{{ january.billing_report.subtenants | default([]) }}"
   loop_control:
     label: "{{ item.account.id }}"
@@ -59,9 +59,9 @@ billing_report:
       generated: "2026-02-01T02:00:00Z"
       period_start: "2026-01-01T00:00:00Z"
       period_end: "2026-02-01T00:00:00Z"
-      active_devices: {total_count: 1200}
-      firmware_updates: {total_count: 40}
-      sda_tokens: {total_count: 0}
+      active_devices: 1200
+      firmware_updates: 40
+      sda_tokens: 0
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered

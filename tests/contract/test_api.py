@@ -360,7 +360,8 @@ def problems(api: Api, schema: Schema, value: Any, where: str) -> Iterator[str]:
         return
     if "enum" in schema and value not in schema["enum"]:
         yield f"{where} is none of {schema['enum']}: {value!r}"
-    if "pattern" in schema and not re.search(schema["pattern"], value):
+    # One pattern stands between slashes, as other languages have them.
+    if "pattern" in schema and not re.search(schema["pattern"].strip("/"), value):
         yield f"{where} does not match {schema['pattern']}: {value!r}"
     if schema.get("format") == "date-time" and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", value):
         yield f"{where} is no time: {value!r}"

@@ -54,7 +54,12 @@ MANUFACTURING_STATISTICS_2020 = Resource(
 )
 
 QUOTA_HISTORY = Resource(
-    name="quota_history_entry", path="/v3/service-packages-quota-history", keys=(), identity="", plural="quota_history"
+    name="quota_history_entry",
+    path="/v3/service-packages-quota-history",
+    plural="quota_history",
+    keys=(),
+    identity="",
+    readable=False,
 )
 
 SERVICE_PACKAGES = "/v3/service-packages"
