@@ -19,6 +19,13 @@ DEVICES_SPEC: Dict[str, Dict[str, Any]] = {
     "concurrency": {"type": "int", "default": 8},
 }
 
+TYPES_SPEC: Dict[str, Dict[str, Any]] = {"types": {"type": "dict", "default": {}}}
+
+
+def types_of(params: Mapping[str, Any]) -> Dict[str, str]:
+    """The option ``types``; YAML makes numbers of ids."""
+    return {str(name): str(kind) for name, kind in params["types"].items()}
+
 
 def asked(params: Mapping[str, Any]) -> List[str]:
     """The devices that the options name, each once.
@@ -80,15 +87,39 @@ def below(path: str, other: str) -> bool:
     return (connect.resource_path(other) + "/").startswith(connect.resource_path(path) + "/") if path.strip("/") else True
 
 
+def readable(twin: Mapping[str, Any], paths: Sequence[str], types: Mapping[str, str]) -> Dict[str, Any]:
+    """What ``echo`` gave, with ``decoded`` beside each value, and ``problem`` where that cannot be.
+
+    :param paths: keep only resources at or below these, all where there are none.
+    """
+    resources = []
+    for resource in twin.get("resources") or ():
+        path = str(resource.get("resource_path"))
+        if paths and not any(below(wanted, path) for wanted in paths):
+            continue
+        resources.append(
+            {name: _decoded(held, path, types) if name in ("reported", "desired") else held for name, held in resource.items()}
+        )
+    return {**twin, "resources": resources}
+
+
+def _decoded(held: Any, path: str, types: Mapping[str, str]) -> Any:
+    if not isinstance(held, Mapping) or held.get("value") is None:
+        return held
+    told = lwm2m.shown(payload(held["value"]), held.get("content_type"), path, types)
+    return {**held, "decoded": told["value"], **({"problem": told["problem"]} if "problem" in told else {})}
+
+
 def known(twin: Optional[Mapping[str, Any]], path: str, types: Mapping[str, str]) -> Any:
     """The value at a path as the device last reported it, None where it is not known.
 
     :param twin: what ``echo`` gave.
     """
     try:
-        return lwm2m.tree(_reported(twin, path, types), lwm2m.split(path)) or None
+        found = lwm2m.tree(_reported(twin, path, types), lwm2m.split(path))
     except lwm2m.PayloadError:
         return None
+    return None if found == {} else found
 
 
 def _reported(twin: Optional[Mapping[str, Any]], path: str, types: Mapping[str, str]) -> Iterator[Tuple[Tuple[str, ...], Any]]:
