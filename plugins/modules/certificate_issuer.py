@@ -137,12 +137,11 @@ EXAMPLES = r"""
           client_certificate: "{{ lookup('ansible.builtin.file', 'globalsign.pem') }}"
           private_key: "{{ lookup('ansible.builtin.file', 'globalsign.key') }}"
         verify: true
-      register: issuer
 
     - name: Let it issue
       pelion.device_management.certificate_issuer_config:
         reference: customer.dlms
-        certificate_issuer_id: "{{ issuer.certificate_issuer.id }}"
+        certificate_issuer_id: GlobalSign
 
     - name: Delete the old one
       pelion.device_management.certificate_issuer:
@@ -237,12 +236,12 @@ class CertificateIssuer(ResourceModule):
         result = super().work(client, params, check_mode)
         issuer = result[self.recipe.row.name]
         if params["verify"] and issuer and not check_mode:
-            result["verification"] = client.post(f"{self.recipe.row.item(params, issuer['id'])}/verify")
-            if not result["verification"].get("successful"):
+            answer = result["verification"] = client.post(f"{self.recipe.row.item(params, issuer['id'])}/verify")
+            if not answer.get("successful"):
+                reason = (answer.get("message") or "no reason was given").rstrip(".")
                 failure = WaitError(
-                    f"The certificate issuer {issuer['name']!r} ({issuer['id']}) is there, but cannot sign a test certificate: "
-                    f"{result['verification'].get('message') or 'no reason was given'}. Correct it; new credentials are sent with "
-                    "update_secrets set to always.",
+                    f"The certificate issuer {issuer['name']!r} ({issuer['id']}) is there, but cannot sign a test certificate: {reason}. "
+                    "Correct it; new credentials are sent with update_secrets set to always.",
                     self.recipe.row,
                     issuer,
                 )

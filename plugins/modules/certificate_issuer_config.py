@@ -34,7 +34,7 @@ options:
     type: str
   certificate_issuer_id:
     description:
-      - The id of the issuer. To create a configuration, give this or clear it.
+      - The id of the issuer, or its name. To create a configuration, give this or clear it.
       - With O(clear=[certificate_issuer_id]) the certificates of V(LwM2M) come from Device Management itself.
     type: str
 seealso:
@@ -44,20 +44,23 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read the issuer
-  pelion.device_management.certificate_issuer_info:
-    name: Own CA
-  register: issuer
-
-- name: Let it issue a certificate of the application
+- name: Let an issuer issue a certificate of the application
   pelion.device_management.certificate_issuer_config:
     reference: customer.dlms
-    certificate_issuer_id: "{{ issuer.certificate_issuers[0].id }}"
+    certificate_issuer_id: Own CA
 
-- name: Let it also issue the certificates that devices connect with
-  pelion.device_management.certificate_issuer_config:
-    reference: LwM2M
-    certificate_issuer_id: "{{ issuer.certificate_issuers[0].id }}"
+- name: Let it also issue the certificates that devices connect with, once it has been verified
+  block:
+    - name: Verify it
+      pelion.device_management.certificate_issuer:
+        name: Own CA
+        verify: true
+      register: issuer
+
+    - name: Let it issue
+      pelion.device_management.certificate_issuer_config:
+        reference: LwM2M
+        certificate_issuer_id: "{{ issuer.certificate_issuer.id }}"
 
 - name: Go back to the certificates of Device Management itself
   pelion.device_management.certificate_issuer_config:

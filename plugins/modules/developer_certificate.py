@@ -153,11 +153,11 @@ request_id:
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.pelion.device_management.plugins.module_utils.client import whole_file
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe, ResourceError, read
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe, ResourceError, without
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import security
 
 # The options that keep a file, and the field that is its text.
@@ -199,28 +199,21 @@ class DeveloperCertificateRecipe(Recipe):
         return found
 
     def complete(self, client, current, params):
-        if "subject" not in current:
-            # The answer to a creation has other fields.
-            current = read(client, self.row, params, current["id"])
-        if params["state"] == "present" and any(params[option] for option in FILES):
-            secret = client.get(f"{security.DEVELOPER_CERTIFICATES}/{current['id']}")
-            kept = {option: params[option] for option, field in FILES.items() if params[option] and holds(params[option], secret[field])}
-            current = {**current, **kept}
-        return current
+        if params["state"] == "absent" or not any(params[option] for option in FILES):
+            return current
+        secret = client.get(f"{security.DEVELOPER_CERTIFICATES}/{current['id']}")
+        kept = {option: params[option] for option, field in FILES.items() if params[option] and holds(params[option], secret[field])}
+        return {**current, **kept}
 
     def desired(self, params, current):
         return {**super().desired(params, current), **{option: params[option] for option in FILES if params[option]}}
 
     def create(self, wanted, params):
-        body = {name: wanted[name] for name in ("name", "description") if name in wanted}
-        calls = [Call("POST", security.DEVELOPER_CERTIFICATES, body)]
-        if wanted.get("status", "ACTIVE") != "ACTIVE":
-            calls += super().update({}, {"status": wanted["status"]}, params)
-        return calls + self.saving("{id}", wanted)
+        first, *others = super().create(without(wanted, FILES), params)
+        return [replace(first, path=security.DEVELOPER_CERTIFICATES, answers=False), *others, *self.saving("{id}", wanted)]
 
     def update(self, current, changes, params):
-        fields = {name: value for name, value in changes.items() if name not in FILES}
-        return super().update(current, fields, params) + self.saving(current["id"], changes)
+        return super().update(current, without(changes, FILES), params) + self.saving(current["id"], changes)
 
     @staticmethod
     def saving(identity, some):

@@ -140,7 +140,6 @@ def main():
         argument_spec=dict(description=dict(type="str")),
         extra_spec=dict(confirm_deletion=dict(type="bool", default=False)),
         recipe=TrustAnchorRecipe,
-        required_one_of=[],
     ).main()
 
 
