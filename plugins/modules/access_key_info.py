@@ -89,8 +89,8 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 def main():
     InfoModule(
         access.ANY_ACCESS_KEY,
-        argument_spec=dict(application_id=dict(type="str")),
         variants=dict(application_id=access.ACCESS_KEY),
+        mutually_exclusive=[("id", "name"), ("id", "filters")],
     ).main()
 
 

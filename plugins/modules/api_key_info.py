@@ -86,12 +86,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 
 def main():
-    InfoModule(
-        access.API_KEY,
-        argument_spec=dict(policy_group_id=dict(type="str")),
-        variants=dict(policy_group_id=access.API_KEY_OF_GROUP),
-        mutually_exclusive=[("id", "name"), ("id", "filters"), ("id", "policy_group_id")],
-    ).main()
+    InfoModule(access.API_KEY, variants=dict(policy_group_id=access.API_KEY_OF_GROUP)).main()
 
 
 if __name__ == "__main__":

@@ -108,12 +108,7 @@ class PolicyGroupInfo(InfoModule):
 def main():
     PolicyGroupInfo(
         access.POLICY_GROUP,
-        argument_spec=dict(
-            members=dict(type="list", elements="str", choices=["users", "applications", "apikeys"], default=[]),
-            application_id=dict(type="str"),
-            api_key_id=dict(type="str", no_log=False),
-            user_id=dict(type="str"),
-        ),
+        argument_spec=dict(members=dict(type="list", elements="str", choices=["users", "applications", "apikeys"], default=[])),
         variants=dict(application_id=access.GROUP_OF_APPLICATION, api_key_id=access.GROUP_OF_API_KEY, user_id=access.GROUP_OF_USER),
         mutually_exclusive=[("id", "name"), ("id", "filters"), ("id", "application_id", "api_key_id", "user_id")],
     ).main()

@@ -106,8 +106,10 @@ def run(simulator: Simulator, environment: dict[str, str], monkeypatch: pytest.M
             "_ansible_version": "2.99.1",
         }
         simulator.clear_requests()
-        printed = io.StringIO()
+        printed, warned = io.StringIO(), []
         with (
+            # In one process with Ansible's commands a module's warnings would go to the screen.
+            mock.patch.object(basic.AnsibleModule, "warn", lambda module, warning: warned.append(warning)),
             mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()),
             # Since ansible-core 2.19 it says in which form options come.
             mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True),
@@ -115,7 +117,7 @@ def run(simulator: Simulator, environment: dict[str, str], monkeypatch: pytest.M
             pytest.raises(SystemExit),
         ):
             module(name).main()
-        result = json.loads(printed.getvalue())
+        result = {**({"warnings": warned} if warned else {}), **json.loads(printed.getvalue())}
         sent = [_sent(entry) for entry in simulator.requests()]
         return Step(name, bool(result.get("failed")), result, sent, printed.getvalue())
 
