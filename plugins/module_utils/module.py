@@ -291,7 +291,8 @@ class InfoModule(ApiModule):
         variants: Optional[Mapping[str, engine.Resource]] = None,
         **rules: Any,
     ) -> None:
-        """``argument_spec`` has options beside the shared ones. ``variants``: with that option given, that row is read instead."""
+        """``argument_spec`` has options beside the shared ones. ``variants`` are options that let another row be read: one that the row's
+        path names has the parent's id, another is a flag."""
         self.row = row
         self.variants = variants or {}
         shared: Dict[str, Dict[str, Any]] = {
@@ -300,17 +301,21 @@ class InfoModule(ApiModule):
             **({"filters": {"type": "dict"}} if row.allowed_filters else {}),
             "fields": {"type": "list", "elements": "str"},
             "limit": {"type": "int"},
+            **{name: dict(option) for name, option in row.query.items()},
         }
+        for name, other in self.variants.items():
+            shared[name] = {"type": "str", "no_log": False} if f"{{{name}}}" in other.path else {"type": "bool", "default": False}
         if row.paged and row.ordered:
             shared["order"] = {"type": "str", "choices": ["ASC", "DESC"], "default": "ASC"}
         others = [name for name in row.named_by if name != row.identity]
+        parents = [name for name in self.variants if shared[name]["type"] == "str"]
         if row.identity:
-            rules.setdefault("mutually_exclusive", [(row.identity, other) for other in (*others, "filters")])
+            rules.setdefault("mutually_exclusive", [(row.identity, other) for other in (*others, "filters", *parents)])
         super().__init__({**shared, **(argument_spec or {})}, **rules)
 
     def row_for(self, params: Mapping[str, Any]) -> engine.Resource:
         """The row that these options ask for."""
-        return next((row for option, row in self.variants.items() if params[option] is not None), self.row)
+        return next((row for option, row in self.variants.items() if params[option]), self.row)
 
     def work(self, client: Client, params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
         """Read."""

@@ -121,7 +121,7 @@ class Resource:
     packed_filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     mappings: Tuple[str, ...] = ()
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    query: Tuple[str, ...] = ()
+    query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     item_query: Tuple[str, ...] = ()
     required: Tuple[str, ...] = ()
     create_only: Tuple[str, ...] = ()
@@ -511,7 +511,7 @@ def listing(
             order=order if row.paged and row.ordered else None,
             paged=row.paged,
             empty_on_404=row.empty_on_404 and "{" not in row.path and not (row.tenant and params.get("account_id")),
-            **_given(row.query, params),
+            **_given(tuple(row.query), params),
         )
 
     parts = [part(some) for some in filtering.split(remote, lambda some: client.url_length(path, pairs(some)), LONGEST_URL)]

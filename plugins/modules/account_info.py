@@ -169,13 +169,7 @@ class AccountInfo(InfoModule):
 def main():
     AccountInfo(
         accounts.ACCOUNT,
-        argument_spec=dict(
-            alias=dict(type="str"),
-            tenants=dict(type="bool", default=False),
-            include=dict(type="list", elements="str", choices=["limits", "policies", "sub_accounts", "history"]),
-            properties=dict(type="str"),
-            format=dict(type="str", choices=["breakdown"]),
-        ),
+        argument_spec=dict(alias=dict(type="str"), tenants=dict(type="bool", default=False)),
         mutually_exclusive=[("id", "alias", "display_name"), ("id", "filters"), ("alias", "filters"), ("id", "tenants")],
     ).main()
 

@@ -92,18 +92,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 
 def main():
-    InfoModule(
-        numbers.BILLING_STATISTICS,
-        argument_spec=dict(
-            interval=dict(type="str", required=True),
-            period=dict(type="str"),
-            start=dict(type="str"),
-            end=dict(type="str"),
-        ),
-        required_one_of=[("period", "start")],
-        mutually_exclusive=[("period", "start"), ("period", "end")],
-        required_together=[("start", "end")],
-    ).main()
+    InfoModule(numbers.BILLING_STATISTICS, **numbers.SPAN).main()
 
 
 if __name__ == "__main__":

@@ -78,13 +78,8 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 
 
-class DeviceEventInfo(InfoModule):
-    def row_for(self, params):
-        return directory.DEVICELOG if params["devicelog"] else self.row
-
-
 def main():
-    DeviceEventInfo(directory.DEVICE_EVENT, dict(devicelog=dict(type="bool", default=False))).main()
+    InfoModule(directory.DEVICE_EVENT, variants={"devicelog": directory.DEVICELOG}).main()
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ class DeviceInfo(InfoModule):
 def main():
     DeviceInfo(
         directory.DEVICE,
-        dict(device_group_id=dict(type="str"), query=dict(type="str")),
+        dict(query=dict(type="str")),
         variants=dict(device_group_id=directory.DEVICE_GROUP_DEVICE),
         mutually_exclusive=[("id", other) for other in ("name", "endpoint_name", "filters", "device_group_id", "query")],
     ).main()

@@ -85,10 +85,7 @@ class ManufacturingStatisticsInfo(InfoModule):
 
 
 def main():
-    ManufacturingStatisticsInfo(
-        numbers.MANUFACTURING_STATISTICS,
-        argument_spec=dict(start=dict(type="str", required=True), end=dict(type="str")),
-    ).main()
+    ManufacturingStatisticsInfo(numbers.MANUFACTURING_STATISTICS).main()
 
 
 if __name__ == "__main__":

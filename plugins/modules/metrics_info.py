@@ -25,9 +25,26 @@ extends_documentation_fragment:
 options:
   include:
     description:
-      - The metrics to read. All are read when none is named.
+      - The metrics to read. By default all.
     type: list
     elements: str
+    default:
+      - transactions
+      - full_registrations
+      - registration_updates
+      - deleted_registrations
+      - expired_registrations
+      - bootstraps_successful
+      - bootstraps_failed
+      - bootstraps_pending
+      - handshakes_successful
+      - connect_rest_api_success
+      - connect_rest_api_error
+      - device_proxy_request_success
+      - device_proxy_request_error
+      - device_subscription_request_success
+      - device_subscription_request_error
+      - device_observations
     choices:
       - transactions
       - full_registrations
@@ -109,45 +126,9 @@ request_id:
 from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import numbers
 
-METRICS = [
-    "transactions",
-    "full_registrations",
-    "registration_updates",
-    "deleted_registrations",
-    "expired_registrations",
-    "bootstraps_successful",
-    "bootstraps_failed",
-    "bootstraps_pending",
-    "handshakes_successful",
-    "connect_rest_api_success",
-    "connect_rest_api_error",
-    "device_proxy_request_success",
-    "device_proxy_request_error",
-    "device_subscription_request_success",
-    "device_subscription_request_error",
-    "device_observations",
-]
-
-
-class MetricsInfo(InfoModule):
-    def work(self, client, params, check_mode):
-        return super().work(client, {**params, "include": params["include"] or METRICS}, check_mode)
-
 
 def main():
-    MetricsInfo(
-        numbers.METRICS,
-        argument_spec=dict(
-            include=dict(type="list", elements="str", choices=METRICS),
-            interval=dict(type="str", required=True),
-            period=dict(type="str"),
-            start=dict(type="str"),
-            end=dict(type="str"),
-        ),
-        required_one_of=[("period", "start")],
-        mutually_exclusive=[("period", "start"), ("period", "end")],
-        required_together=[("start", "end")],
-    ).main()
+    InfoModule(numbers.METRICS, **numbers.SPAN).main()
 
 
 if __name__ == "__main__":

@@ -138,12 +138,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 
 def main():
-    InfoModule(
-        accounts.USER,
-        argument_spec=dict(policy_group_id=dict(type="str")),
-        variants={"policy_group_id": accounts.USER_OF_GROUP},
-        mutually_exclusive=[(other, "id") for other in ("email", "username", "filters", "policy_group_id")],
-    ).main()
+    InfoModule(accounts.USER, variants={"policy_group_id": accounts.USER_OF_GROUP}).main()
 
 
 if __name__ == "__main__":

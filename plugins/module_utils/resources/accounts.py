@@ -43,7 +43,11 @@ ACCOUNT = Resource(
     },
     me=True,
     item_query=("include", "properties"),
-    query=("include", "properties", "format"),
+    query={
+        "include": {"type": "list", "elements": "str", "choices": ["limits", "policies", "sub_accounts", "history"]},
+        "properties": {"type": "str"},
+        "format": {"type": "str", "choices": ["breakdown"]},
+    },
     required=("end_market",),
     create_only=_ADMINISTRATOR,
     update_only=(

@@ -13,13 +13,40 @@ from typing import Any, Dict
 from ..client import Client
 from ..resource import Resource, ResourceError
 
+_METRICS = [
+    "transactions",
+    "full_registrations",
+    "registration_updates",
+    "deleted_registrations",
+    "expired_registrations",
+    "bootstraps_successful",
+    "bootstraps_failed",
+    "bootstraps_pending",
+    "handshakes_successful",
+    "connect_rest_api_success",
+    "connect_rest_api_error",
+    "device_proxy_request_success",
+    "device_proxy_request_error",
+    "device_subscription_request_success",
+    "device_subscription_request_error",
+    "device_observations",
+]
+_TEXT: Dict[str, Any] = {"type": "str"}
+_SPAN: Dict[str, Dict[str, Any]] = {"interval": {"type": "str", "required": True}, "period": _TEXT, "start": _TEXT, "end": _TEXT}
+# How a span of time may be given.
+SPAN: Dict[str, Any] = {
+    "required_one_of": [("period", "start")],
+    "mutually_exclusive": [("period", "start"), ("period", "end")],
+    "required_together": [("start", "end")],
+}
+
 METRICS = Resource(
     name="metric",
     path="/v3/metrics",
     keys=(),
     identity="",
     readable=False,
-    query=("include", "start", "end", "period", "interval"),
+    query={"include": {"type": "list", "elements": "str", "choices": _METRICS, "default": _METRICS}, **_SPAN},
 )
 
 BILLING_STATISTICS = Resource(
@@ -28,7 +55,7 @@ BILLING_STATISTICS = Resource(
     keys=(),
     identity="",
     readable=False,
-    query=("start", "end", "period", "interval"),
+    query=_SPAN,
 )
 
 MANUFACTURING_STATISTICS = Resource(
@@ -38,7 +65,7 @@ MANUFACTURING_STATISTICS = Resource(
     identity="",
     readable=False,
     paged=False,
-    query=("start", "end"),
+    query={"start": {"type": "str", "required": True}, "end": _TEXT},
 )
 
 # Where the description of 2020 has them.
@@ -50,7 +77,7 @@ MANUFACTURING_STATISTICS_2020 = Resource(
     readable=False,
     paged=False,
     empty_on_404=False,
-    query=("start", "end"),
+    query={"start": {"type": "str", "required": True}, "end": _TEXT},
 )
 
 QUOTA_HISTORY = Resource(
