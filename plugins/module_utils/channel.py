@@ -541,7 +541,7 @@ def late(outcome: Outcome, seconds: float, expiry: Optional[int] = None) -> str:
 class Session:
     """Requests to devices with their answers, over one channel. Use it in a ``with`` statement.
 
-    ``others`` is what else came over the channel meanwhile.
+    The channel is opened for the first request, so not at all where there is none. ``others`` is what else came over it meanwhile.
 
     :param kind: of the channel, as ``Channel``; None for requests whose answers nobody waits for.
     :param timeout: seconds for all of it.
@@ -549,17 +549,13 @@ class Session:
 
     def __init__(self, client: Client, kind: Optional[str], timeout: float) -> None:
         self._client = client
+        self._kind = kind
         self._deadline = client.monotonic() + timeout
-        self._channel = None if kind is None else Channel(client, kind, self._deadline)
+        self._stack = contextlib.ExitStack()
+        self._channel: Optional[Channel] = None
         self.others: List[Message] = []
 
     def __enter__(self) -> Session:
-        """Open the channel.
-
-        :raises ChannelError, ApiError, TransportError: as ``Channel``.
-        """
-        if self._channel is not None:
-            self._channel.__enter__()
         return self
 
     def exchange(self, requests: Sequence[Request], **options: Any) -> List[Outcome]:
@@ -567,13 +563,15 @@ class Session:
 
         :param options: those of ``send``.
         :return: an outcome a request, in their order.
+        :raises ChannelError, ApiError, TransportError: as ``Channel`` when it is opened; nothing has been sent then.
         """
+        if requests and self._kind is not None and self._channel is None:
+            self._channel = self._stack.enter_context(Channel(self._client, self._kind, self._deadline))
         outcomes = send(self._client, requests, **options)
         if self._channel is not None:
             self.others += collect(self._channel, outcomes, self._client, self._deadline)
         return outcomes
 
-    def __exit__(self, *exception: Any) -> None:
+    def __exit__(self, *_exception: Any) -> None:
         """Close the channel."""
-        if self._channel is not None:
-            self._channel.__exit__(*exception)
+        self._stack.close()

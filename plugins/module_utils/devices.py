@@ -110,6 +110,20 @@ def _decoded(held: Any, path: str, types: Mapping[str, str]) -> Any:
     return {**held, "decoded": told["value"], **({"problem": told["problem"]} if "problem" in told else {})}
 
 
+def reports(twin: Optional[Mapping[str, Any]], types: Mapping[str, str]) -> Dict[str, Dict[str, Any]]:
+    """What a device last reported, by path, as results show it.
+
+    :param twin: what ``echo`` gave.
+    """
+    found = {}
+    for resource in (twin or {}).get("resources") or ():
+        path, held = connect.resource_path(resource.get("resource_path")), resource.get("reported") or {}
+        if held.get("value") is not None:
+            told = lwm2m.shown(payload(held["value"]), held.get("content_type"), path, types)
+            found[path] = {**told, "reported_at": held.get("reported_at")}
+    return found
+
+
 def known(twin: Optional[Mapping[str, Any]], path: str, types: Mapping[str, str]) -> Any:
     """The value at a path as the device last reported it, None where it is not known.
 

@@ -696,3 +696,11 @@ def test_without_waiting_no_channel_is_needed():
         (outcome,) = session.exchange([READ])
     assert (outcome.answer, outcome.error, len(outcome.async_id)) == (None, None, 36)
     assert application.seen == [("POST", f"/v2/device-requests/{DEVICE}")]
+
+
+def test_without_requests_no_channel_is_opened():
+    application = Application()
+    client, _transport, _waits = client_of(application)
+    with Session(client, "long_poll", 5) as session:
+        assert session.exchange([]) == []
+    assert application.seen == []
