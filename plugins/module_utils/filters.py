@@ -200,6 +200,15 @@ def date(value: Any) -> str:
     return text if _COMPACT.fullmatch(text) else whole.isoformat() + fraction + "Z"
 
 
+def timestamp(value: Any) -> str:
+    """A time as bodies hold it: RFC 3339 in UTC, also where it was written compactly.
+
+    :raises FilterError: when it is none.
+    """
+    whole, fraction = _moment(date(value))
+    return whole.isoformat() + fraction + "Z"
+
+
 def moment(value: Any) -> Tuple[datetime.datetime, str]:
     """A time for comparison, however it is written: the moment in UTC, and the digits of its fraction of a second.
 

@@ -355,7 +355,7 @@ class Recipe:
             wanted = {name: value for name, value in wanted.items() if name not in known}
         for name in self.row.times:
             if wanted.get(name):
-                wanted[name] = filtering.date(wanted[name])
+                wanted[name] = filtering.timestamp(wanted[name])
         for name, most in self.row.replaces.items():
             if name in wanted:
                 held = {} if params.get("purge") or current is None else current.get(name) or {}

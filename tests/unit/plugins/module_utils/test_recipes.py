@@ -190,6 +190,7 @@ def test_times_are_compared_as_moments():
         assert not plan(RECIPE, toy(due="2026-01-31T12:00:00Z"), {"due": written}).changed
     changed = plan(RECIPE, toy(due="2026-01-31T12:00:00Z"), {"due": "2026-01-31T12:00:01Z"})
     assert changed.calls[0].json == {"name": "n", "due": "2026-01-31T12:00:01Z"}
+    assert plan(RECIPE, None, {"name": "n", "due": "20260131T120001Z"}).calls[0].json == {"name": "n", "due": "2026-01-31T12:00:01Z"}
     assert "is no date" in mistake(FilterError, plan, RECIPE, None, {"due": "soon"})
 
 
