@@ -32,6 +32,8 @@ FLOORS = (
     "sockets",
     "resources",
     "devices",
+    "enrollments",
+    "presubscriptions",
     "channel",
     "tunnel",
     "module",
