@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.pelion.device_management.plugins.module_utils import enrollments
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
-from ansible_collections.pelion.device_management.plugins.modules import device_enrollment_bulk as bulk
 from hypothesis import given
 from hypothesis import strategies as st
 
 ONE, TWO, THREE = ("A-" + ":".join([pair] * 32) for pair in ("4E", "4F", "a0"))
-BULK = bulk.DeviceEnrollmentBulk
 
 
 def from_file(folder: Path, content: str | bytes) -> tuple[list[str], list[str]]:
     path = folder / "identities.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    identities, warnings = BULK.wanted({"src": str(path), "enrollment_identities": None})
+    identities, warnings = enrollments.wanted(None, str(path))
     return identities, warnings
 
 
@@ -66,7 +65,7 @@ def test_what_is_none(tmp_path: Path, value: str, shown: str) -> None:
 
 def test_many_wrong_ones_are_not_all_named() -> None:
     with pytest.raises(ResourceError) as caught:
-        BULK.wanted({"src": None, "enrollment_identities": [ONE, *map(str, range(13))]})
+        enrollments.wanted([ONE, *map(str, range(13))], None)
     named = ", ".join(f"entry {number + 2} ('{number}')" for number in range(10))
     assert str(caught.value) == (
         f"No enrollment identities, which are A- and 95 letters, digits and colons: {named} and 3 more. Nothing was sent."
@@ -82,35 +81,35 @@ def test_an_identity_in_the_place_of_the_heading_is_told(tmp_path: Path) -> None
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match=r"^src cannot be read as a CSV file in UTF-8: .*No such file"):
-        BULK.wanted({"src": str(tmp_path / "none"), "enrollment_identities": None})
+        enrollments.wanted(None, str(tmp_path / "none"))
     with pytest.raises(ResourceError, match=r"^src cannot be read as a CSV file in UTF-8: .*invalid start byte"):
         from_file(tmp_path, b"heading\n\xff\n")
 
 
-BLANKS = st.text(st.sampled_from(bulk.BLANK.translate(str.maketrans("", "", "\r\n"))), max_size=3)
+BLANKS = st.text(st.sampled_from(enrollments.BLANK.translate(str.maketrans("", "", "\r\n"))), max_size=3)
 
 
 @given(st.lists(st.tuples(st.sampled_from((ONE, TWO, THREE, "")), st.booleans(), BLANKS, BLANKS, st.sampled_from(("", ",", ',"a",b')))))
 def test_any_spelling_of_a_line_is_read(lines: list[tuple[str, bool, str, str, str]]) -> None:
     for identity, quoted, before, after, rest in lines:
         written = f'"{identity}"' if quoted and identity else identity
-        assert bulk.identity_in(before + written + after + rest) == (identity or None)
+        assert enrollments.identity_in(before + written + after + rest) == (identity or None)
 
 
 @given(st.integers(0, 40), st.integers(1, 700))
 def test_files_are_small_enough_and_hold_everything_in_order(count: int, largest: int) -> None:
     identities = [ONE] * count
-    files = bulk.files_of(identities, largest)
+    files = enrollments.files_of(identities, largest)
     assert [identity for file in files for identity in file] == identities
     assert all(files)
     for file in files[:-1]:
-        assert len(bulk.HEADING) + 98 * (len(file) + 1) > largest
-    if largest >= len(bulk.HEADING) + 98:
-        assert all(len(bulk.content_of(file)) <= largest for file in files)
+        assert len(enrollments.HEADING) + 98 * (len(file) + 1) > largest
+    if largest >= len(enrollments.HEADING) + 98:
+        assert all(len(enrollments.content_of(file)) <= largest for file in files)
 
 
 def test_ten_megabytes() -> None:
-    sizes = [len(bulk.content_of(file)) for file in bulk.files_of([ONE] * 250_000, bulk.LARGEST_FILE)]
+    sizes = [len(enrollments.content_of(file)) for file in enrollments.files_of([ONE] * 250_000, enrollments.LARGEST_FILE)]
     assert len(sizes) == 3
     assert max(sizes) <= 10_000_000 < max(sizes) + 98
 
@@ -143,7 +142,7 @@ def reported(full: str | None, errors: str | None, count: int, done: str = "crea
         "full_report_file": full and "https://elsewhere.example.com/v3/jobs/1/full",
         "errors_report_file": errors and "https://elsewhere.example.com/v3/jobs/1/errors",
     }
-    found = dict(BULK.reported(client, job, [ONE, TWO], done))
+    found = dict(enrollments.reported(client, job, [ONE, TWO], done))
     # The host that the service names is not asked: the key stays at home.
     assert all(location.startswith("/v3/jobs/1/") for location in client.fetched)
     assert len(client.fetched) == bool(full) + bool(errors and count)
