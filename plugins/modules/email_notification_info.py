@@ -36,7 +36,6 @@ options:
     type: bool
     default: false
 notes:
-  - The service does not filter this list, so O(filters) is refused.
   - Services of before 2020 have the list only, so O(id) fails there.
 seealso:
   - module: pelion.device_management.user_invitation_info
