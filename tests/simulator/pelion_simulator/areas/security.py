@@ -163,7 +163,7 @@ CERTIFICATE_ISSUER_CONFIGURATIONS = Resource(
         "id": _ID,
         "is_custom": Field("boolean", default=True),
         "object": _STRING,
-        "reference": Field("string", io="C!R", pattern=r"(?!mbed\.)[\w.\-]{1,100}"),
+        "reference": Field("string", io="C!R", pattern=r"(?!mbed\.|(?i:lwm2m|bootstrap)$)[\w.\-]{1,100}"),
         "updated_at": _TIME,
     },
     filters={"reference": _BY_WORD},
@@ -484,8 +484,6 @@ def _update_default_config(engine: Engine, call: Call) -> Answer:
 
 
 def _check_new_config(engine: Engine, config: Document) -> None:
-    if config["reference"].lower() in ("lwm2m", "bootstrap"):
-        raise invalid({"reference": "is reserved"})
     try:
         _check_config(engine, config)
     except ApiError:
