@@ -13,6 +13,7 @@ version_added: 0.1.0
 description:
   - Reads one API key, lists those that match, or those that are in a policy group.
   - The key itself is never told, only what is known of it.
+  - To learn which key a text is, filter by C(key). What is private of it is not sent.
   - Access keys, which programs should have today, are read with M(pelion.device_management.access_key_info).
 author:
   - Contributors to the pelion.device_management collection (!UNKNOWN)
@@ -46,6 +47,11 @@ EXAMPLES = r"""
 - name: See which key the tasks use
   pelion.device_management.api_key_info:
     id: me
+
+- name: See which key a program has
+  pelion.device_management.api_key_info:
+    filters:
+      key: "{{ lookup('ansible.builtin.file', '/etc/build/pelion-key') }}"
 
 - name: List the keys of one user
   pelion.device_management.api_key_info:
@@ -81,12 +87,30 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
+from dataclasses import replace
+
 from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
 
+PRIVATE = 32  # characters at the end of a key; never to be sent in a URL
+SHOWN = 47
+
+
+class ApiKeyInfo(InfoModule):
+    @staticmethod
+    def secrets(params):
+        given = [value for name, value in (params["filters"] or {}).items() if name.partition("__")[0] == "key"]
+        return [str(key) for value in given for key in (value.values() if isinstance(value, dict) else [value])]
+
+    def conditions(self, params):
+        return tuple(
+            replace(one, values=tuple(key[:-PRIVATE] if len(key) > SHOWN else key for key in one.values)) if one.field == "key" else one
+            for one in super().conditions(params)
+        )
+
 
 def main():
-    InfoModule(access.API_KEY, variants=dict(policy_group_id=access.API_KEY_OF_GROUP)).main()
+    ApiKeyInfo(access.API_KEY, variants=dict(policy_group_id=access.API_KEY_OF_GROUP)).main()
 
 
 if __name__ == "__main__":

@@ -48,8 +48,8 @@ options:
     choices: [ACTIVE, INACTIVE]
   force:
     description:
-      - Whether the application may be deleted or stopped although the key that the task uses is one of its access keys. Nothing can be
-        done with that key afterwards.
+      - Whether the application may be deleted or stopped although the task logs in by one of its keys. Nothing can be done with that key
+        afterwards.
     type: bool
     default: false
 seealso:
@@ -168,14 +168,19 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 class Application(Recipe):
     def find(self, client, params):
         found = super().find(client, params)
-        if found and not params["force"] and (params["state"] == "absent" or params["status"] == "INACTIVE"):
-            keys = listing(client, access.ACCESS_KEY, {**params, "application_id": found["id"]})
-            if any(client.uses_key(key.get("key")) for key in keys):
-                raise ResourceError(
-                    f"The key that this task uses is one of the application {found['id']} and would not work any more. "
-                    "Use another key, or set force if you mean it."
-                )
+        stops = params["state"] == "absent" or params["status"] == "INACTIVE"
+        if found and stops and not params["force"] and self.in_use(client, found["id"], params):
+            raise ResourceError(
+                f"This task logs in as the application {found['id']}, which would not work any more. "
+                "Use another key, or set force if you mean it."
+            )
         return found
+
+    @staticmethod
+    def in_use(client, identity, params):
+        if client.settings.api_jwt:
+            return client.settings.api_jwt.application_id == identity
+        return any(client.uses_key(key.get("key")) for key in listing(client, access.ACCESS_KEY, {**params, "application_id": identity}))
 
 
 def main():

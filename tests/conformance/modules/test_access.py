@@ -153,13 +153,11 @@ def test_groups_of_an_application(run: Any, client: Any, place: Place) -> None:
 
 
 @pytest.mark.parametrize("status", [404, 405])
-@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize(("place", "own"), [("own", True), ("own", False), ("below", False)], indirect=["place"])
 def test_groups_of_an_api_key_on_services_of_all_years(
     run: Any, client: Any, simulator: Simulator, place: Place, spec: int, status: int, own: bool
 ) -> None:
     """The newest form first; where the service does not have it, the older one. `me` stays `me` in paths."""
-    if own and place.options:
-        pytest.skip("there is no me in another account")
     groups = named(client, place)
     developers, extra = groups["Developers"], client.post(place / "policy-groups", {"name": "extra"})["id"]
     identity = "me" if own else client.post(place / "api-keys", {"name": "key"})["id"]
@@ -349,6 +347,19 @@ def test_a_key_is_returned_in_one_place_only(run: Any, client: Any, module: str)
     assert run(module, **task, return_secret=True).result.get("secret") is None
 
 
+@pytest.mark.parametrize("form", ["{}", "{eq}", "__eq"])
+@pytest.mark.parametrize("cut", [79, 47])
+def test_which_key_a_text_is(run: Any, client: Any, form: str, cut: int) -> None:
+    """The private part of it is sent to nobody and shown to nobody."""
+    made = client.post("/v3/api-keys", {"name": "key"})
+    client.post("/v3/api-keys", {"name": "another"})
+    key = made["key"][:cut]
+    step = run("api_key_info", filters={"{}": {"key": key}, "{eq}": {"key": {"eq": key}}, "__eq": {"key__eq": key}}[form])
+    assert [one["id"] for one in step.result["api_keys"]] == [made["id"]]
+    assert step.sent[0].query["key__eq"] == made["key"][:47]
+    assert not mentions(step, key)
+
+
 @KEYED
 @pytest.mark.parametrize("check", [True, False])
 def test_a_key_that_would_go_nowhere_is_not_made(run: Any, client: Any, module: str, check: bool) -> None:
@@ -468,8 +479,7 @@ def test_the_access_key_in_use_and_its_application_are_kept(run: Any, client: An
         assert step.writes == []
         step = run("application", name="mine", **options, api_key=mine["key"], check=check)
         assert step.msg == (
-            f"The key that this task uses is one of the application {app} and would not work any more. "
-            "Use another key, or set force if you mean it."
+            f"This task logs in as the application {app}, which would not work any more. Use another key, or set force if you mean it."
         )
         assert step.writes == []
         assert not mentions(step, mine["key"][:47])

@@ -94,6 +94,17 @@ def test_by_environment_and_by_profile(run: Any, signer: Signer, monkeypatch: py
     assert not run("account_info", api_profile_path=str(profiles)).failed
 
 
+def test_the_application_that_signs_is_kept(run: Any, signer: Signer, client: Any) -> None:
+    task = {"api_jwt": signer.option, "name": "signs for itself"}
+    for options in ({"state": "absent"}, {"status": "INACTIVE"}):
+        step = run("application", **task, **options)
+        assert step.msg.startswith(f"This task logs in as the application {signer.application_id}, which would not work any more.")
+        assert step.writes == []
+    client.post("/v3/applications", {"name": "another"})
+    assert run("application", api_jwt=signer.option, name="another", state="absent").changed
+    assert run("application", **task, state="absent", force=True).changed
+
+
 def test_refusals(run: Any, signer: Signer, client: Any) -> None:
     other = client.post("/v3/applications", {"name": "another"})["id"]
     refused = run("account_info", api_jwt={**signer.option, "application_id": other})
