@@ -151,6 +151,16 @@ def _turn(client: Client, deadline: float) -> Iterator[None]:
         yield
 
 
+def create_long_poll(client: Client, deadline: float) -> None:
+    """Make a long poll channel that stays. Somebody must poll it within ten minutes.
+
+    :param deadline: the moment on ``client.monotonic`` until which it is tried.
+    :raises ChannelError: when it does not come up.
+    :raises ApiError: when there is a channel of another kind.
+    """
+    _LongPoll(client, deadline).create()
+
+
 class _LongPoll:
     """The long poll channel. Each poll runs beside the caller, and only while somebody waits, so that none swallows a message."""
 
@@ -173,7 +183,7 @@ class _LongPoll:
                 while mechanism(self._client) != LONG_POLLING:
                     self._look()
                     if self._client.monotonic() >= until:
-                        raise ChannelError("The long poll channel did not come up. Try again, or set channel to websocket.")
+                        raise ChannelError("The long poll channel did not come up. Try again, or use a websocket channel.")
                     self._client.sleep(_PAUSE)
                 return
             except ApiError as error:
@@ -183,8 +193,8 @@ class _LongPoll:
             if self._client.monotonic() + _PURGE >= self._deadline:
                 raise ChannelError(
                     "The application's long poll channel was deleted less than two minutes ago, and the service cannot make a new one yet. "
-                    "Wait, give wait_timeout more than that, or set channel to websocket. For several tasks in a row make a channel with "
-                    "the module notification_channel first, and set channel to existing."
+                    "Give the task more time, or use a websocket channel. For several tasks in a row make a channel with the module "
+                    "notification_channel first, and set their option channel to existing."
                 )
             self._client.sleep(_PURGE)
 

@@ -35,6 +35,7 @@ FLOORS = (
     "enrollments",
     "presubscriptions",
     "channel",
+    "channels",
     "tunnel",
     "module",
 )

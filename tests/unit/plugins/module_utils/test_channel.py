@@ -241,9 +241,9 @@ def test_when_there_is_no_time_for_that_it_is_said():
     with pytest.raises(ChannelError) as caught:
         exchange(client, [READ], kind="long_poll", timeout=100)
     assert str(caught.value) == (
-        "The application's long poll channel was deleted less than two minutes ago, and the service cannot make a new one yet. Wait, give "
-        "wait_timeout more than that, or set channel to websocket. For several tasks in a row make a channel with the module "
-        "notification_channel first, and set channel to existing."
+        "The application's long poll channel was deleted less than two minutes ago, and the service cannot make a new one yet. Give the "
+        "task more time, or use a websocket channel. For several tasks in a row make a channel with the module notification_channel first, "
+        "and set their option channel to existing."
     )
     assert application.writes == []
     assert 120 not in waits
@@ -252,7 +252,7 @@ def test_when_there_is_no_time_for_that_it_is_said():
 def test_a_channel_that_does_not_come_up():
     application = Application()
     application.refusals["GET", "/v2/notification/channel"] = [failing(404, "not_found")] * 500
-    with pytest.raises(ChannelError, match=r"^The long poll channel did not come up\. Try again, or set channel to websocket\.$"):
+    with pytest.raises(ChannelError, match=r"^The long poll channel did not come up\. Try again, or use a websocket channel\.$"):
         run(application, timeout=30)
     # What may come up later is removed.
     assert application.writes == [("DELETE", PULL)]
@@ -704,3 +704,11 @@ def test_without_requests_no_channel_is_opened():
     with Session(client, "long_poll", 5) as session:
         assert session.exchange([]) == []
     assert application.seen == []
+
+
+def test_a_long_poll_channel_that_stays():
+    application = Application()
+    client, _transport, _waits = client_of(application)
+    subject.create_long_poll(client, client.monotonic() + 5)
+    assert application.channel == "LONG_POLLING"
+    assert application.writes == []
