@@ -305,9 +305,10 @@ class Engine:
         seen = {name: value for name, value in document.items() if name not in hidden}
         return self.tell(row.view(self, call, seen) if row.view else seen, status)
 
-    def tell(self, document: Document, status: int = 200) -> Answer:
-        """The answer with a JSON object that is no resource's."""
-        return Answer(status, self._vary(_encode(document)))
+    def tell(self, document: Document | list[Any], status: int = 200) -> Answer:
+        """The answer with a JSON object or array that is no resource's."""
+        written = _encode(document)
+        return Answer(status, self._vary(written) if isinstance(document, dict) else written)
 
     def emit(self, event: str, document: Document) -> None:
         """Tell all areas that listen that something has happened to an object."""
@@ -422,7 +423,7 @@ class Engine:
 
     def _wanted(self, row: Resource, call: Call) -> set[str]:
         """The fields that `include` asks for."""
-        return {name for key, value in call.query if key == "include" for name in value.split(",")} & set(row.on_request)
+        return {name for key, value in call.query if key == "include" for name in filters.names(value)} & set(row.on_request)
 
     def _arguments(self, row: Resource, name: str, call: Call) -> None:
         """Raise ApiError for query parameters that the operation does not know."""
@@ -431,7 +432,7 @@ class Engine:
         for key, value in call.query:
             if key == "include" and not (row.on_request and name in ("get", "me")):
                 wrong[key] = "is not a parameter of this operation"
-            elif key == "include" and not set(value.split(",")) <= set(row.on_request):
+            elif key == "include" and not filters.names(value) <= set(row.on_request):
                 wrong[key] = "may only name " + ", ".join(row.on_request)
         if wrong:
             raise invalid(wrong)
@@ -544,7 +545,7 @@ def _beside(name: str) -> Operation:
     return Operation(name, method, path, operations.YEARS[0], operations.YEARS[-1])
 
 
-def _encode(document: Mapping[str, Any]) -> bytes:
+def _encode(document: Mapping[str, Any] | list[Any]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 

@@ -48,6 +48,11 @@ def pairs(query: str) -> list[tuple[str, str]]:
         raise bad_request("The query string is not UTF-8.") from None
 
 
+def names(value: str) -> set[str]:
+    """The names in a value of `include`; the vendor's SDK puts blanks between them."""
+    return {name.strip() for name in value.split(",")}
+
+
 def listing(row: Resource, query: Iterable[tuple[str, str]], extra: Iterable[Condition], year: int) -> Listing:
     """The listing a query asks for. Raises ApiError that names every parameter that cannot be understood."""
     wrong: dict[str, str] = {}
@@ -69,7 +74,7 @@ def listing(row: Resource, query: Iterable[tuple[str, str]], extra: Iterable[Con
             if value not in ("ASC", "DESC"):
                 wrong[name] = "must be ASC or DESC"
         elif name == "include":
-            asked = set(value.split(","))
+            asked = names(value)
             total_count = total_count or "total_count" in asked
             if not asked <= {"total_count", *row.on_request}:
                 wrong[name] = "may only name " + ", ".join(["total_count", *row.on_request])
