@@ -12,8 +12,8 @@ short_description: Make and remove the application's notification channel
 version_added: 0.1.0
 description:
   - Keeps the channel over which the service delivers what devices report and answer to the application that the key belongs to.
-  - An application has one channel, of one kind. A channel that is there already is not replaced unless O(force=true), since it is somebody's
-    and what waits in it would be lost.
+  - An application has one channel, of one kind. A channel that is there already is not replaced unless O(force=true), since it is
+    somebody's and what waits in it would be lost.
   - M(pelion.device_management.device_resource) makes a channel for itself. This module is for channels that last, and for several of its
     tasks in a row.
 author:
