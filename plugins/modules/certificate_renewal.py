@@ -26,7 +26,7 @@ extends_documentation_fragment:
 options:
   certificate_name:
     description:
-      - The name of the certificate on the devices, such as V(customer.dlms).
+      - The name of the certificate on the devices, such as V(customer.dlms), two parts of up to 10 characters each.
     type: str
     required: true
   device_ids:
@@ -145,7 +145,7 @@ request_id:
 """
 
 import contextlib
-from urllib.parse import quote
+import re
 
 from ansible_collections.pelion.device_management.plugins.module_utils import bulk
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
@@ -169,6 +169,11 @@ class CertificateRenewal(ApiModule):
     def work(self, client, params, check_mode):
         if not 1 <= params["concurrency"] <= 64:
             raise ResourceError(f"concurrency must be 1 to 64, not {params['concurrency']}.")
+        if not re.fullmatch(r"[\w-]{1,10}\.[\w.-]{1,10}", params["certificate_name"], re.ASCII):
+            raise ResourceError(
+                f"'{params['certificate_name']}' is no name of a certificate on a device: that is two parts of up to 10 characters each, "
+                "with a dot in between."
+            )
         devices = self.devices(client, params)
         renewals = {device: found for device, found in self.running(client, params, devices).items() if device in devices}
         joined, failed = set(renewals), {}
@@ -222,7 +227,7 @@ class CertificateRenewal(ApiModule):
 
         def ask(device):
             try:
-                return True, client.post(f"{directory.DEVICE.path}{device}/certificates/{quote(params['certificate_name'], safe='')}/renew")
+                return True, client.post(f"{directory.DEVICE.path}{device}/certificates/{params['certificate_name']}/renew")
             except ApiError as error:
                 # Somebody asked for it since the list was read.
                 found = self.running(client, params, [device]).get(device) if error.status == 409 else None

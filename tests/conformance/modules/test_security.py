@@ -569,6 +569,12 @@ def test_renewals_without_an_issuer(run: Any, renewable: list[str]) -> None:
     step = run("certificate_renewal", certificate_name="customer.other", device_ids=renewable[:1])
     assert step.result["failed_devices"][0]["status"] == 400
     assert "There is no certificate issuer configured for this certificate." in step.msg
+    for name in ("LwM2M", "customer.application", "a/b.c", "Æ.x", ""):
+        step = run("certificate_renewal", certificate_name=name, device_ids=renewable[:1])
+        assert (step.msg, step.sent) == (
+            f"'{name}' is no name of a certificate on a device: that is two parts of up to 10 characters each, with a dot in between.",
+            [],
+        )
 
 
 def test_renewals_that_take_too_long(run: Any, simulator: Any, renewable: list[str]) -> None:
