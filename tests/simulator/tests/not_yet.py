@@ -63,49 +63,4 @@ NOT_YET: tuple[str, ...] = (
     "uploadAccountLightImageMultipart",
     "uploadLightImage",
     "uploadLightImageMultipart",
-    # endpoints
-    "getEndpointResources",
-    # endpoint_resources
-    "deleteResourcePath",
-    "executeOrCreateResource",
-    "getResourceValue",
-    "updateResourceValue",
-    # device_requests
-    "createAsyncRequest",
-    # notification_channel
-    "getChannelMetadata",
-    # notification_pull
-    "deleteLongPollChannel",
-    "longPollNotifications",
-    # notification_callback
-    "deregisterWebhook",
-    "getWebhook",
-    "registerWebhook",
-    # notification_websocket
-    "connectWebsocket",
-    "deleteWebsocket",
-    "getWebsocket",
-    "registerWebsocket",
-    # pre_subscriptions
-    "deletePreSubscriptions",
-    "getPreSubscriptions",
-    "updatePreSubscriptions",
-    # device_subscriptions
-    "deleteEndpointSubscriptions",
-    "getEndpointSubscriptions",
-    # resource_subscriptions
-    "addResourceSubscription",
-    "checkResourceSubscription",
-    "deleteResourceSubscription",
-    # device_echo
-    "deleteDeviceEchoObject",
-    "getDeviceEchoObject",
-    # gateway_logs
-    "GetDeviceLogBasedOnLogID",
-    "ListGatewayDeviceLogs",
-    "ListSingleGatewayDeviceLogs",
-    # gateway_console
-    "establishGatewayDeviceConsoleSession",
-    # edge_proxy
-    "communicateWithGatewayBasedServices",
 )

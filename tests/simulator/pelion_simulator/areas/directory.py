@@ -638,6 +638,11 @@ class _Directory:
             }
 
 
+def seeded_devices(fleet: Fleet) -> Iterator[Document]:
+    """The devices of a new state, for areas whose objects tell of some."""
+    return _Directory(fleet).seeded()
+
+
 def seed(fleet: Fleet) -> Iterable[tuple[Resource, Iterable[Document]]]:
     """The objects of a new state. The devices come first: the others tell of them."""
     directory = _Directory(fleet)
