@@ -166,6 +166,22 @@ def play(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> P
     return run
 
 
+@pytest.fixture
+def runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> Play:
+    """`runs({name: {module: options, check_mode: ...}, ...}, environment={...})`: several tasks, as `play` takes them, by `run`."""
+
+    def execute(tasks: Mapping[str, Mapping[str, Any]], environment: Mapping[str, str] | None = None) -> Played:
+        steps = {}
+        for name, value in (environment or {}).items():
+            monkeypatch.setenv(name, value)
+        for name, task in tasks.items():
+            (short,) = (word for word in task if word != "check_mode")
+            steps[name] = run(short, check=bool(task.get("check_mode")), **(task[short] or {}))
+        return Played(steps, "".join(step.output for step in steps.values()))
+
+    return execute
+
+
 def _task(name: str, task: Mapping[str, Any]) -> dict[str, Any]:
     named = {word if word in KEYWORDS or "." in word else COLLECTION + word: value for word, value in task.items()}
     return {"name": name, "ignore_errors": True, **named}

@@ -59,10 +59,10 @@ def test_requests(play: Any, client: Any) -> None:
     assert "body" not in played["pages"].result
 
 
-def test_refusals(play: Any, simulator: Simulator, client: Any) -> None:
+def test_refusals(runs: Any, simulator: Simulator, client: Any) -> None:
     shape = "is no path of the API: it must begin with one slash, such as /v3/devices/, and have no query."
     simulator.faults(path="/v3/api-keys/me", body="{}", content_type="application/json")
-    played = play(
+    played = runs(
         {
             "whole address": {"api": {"path": "https://elsewhere.example.com/v3/devices/"}},
             "two slashes": {"api": {"path": "//elsewhere.example.com/v3/devices/"}},
@@ -155,9 +155,9 @@ def test_operations_are_checked_before_anything_is_sent(run: Any) -> None:
     assert SECRET not in refused["body"].msg
 
 
-def test_a_deprecated_operation_is_a_warning(play: Any, simulator: Simulator) -> None:
+def test_a_deprecated_operation_is_a_warning(runs: Any, simulator: Simulator) -> None:
     simulator.faults(path="/v3/api-keys$", body='{"object": "list", "data": []}', content_type="application/json")
-    played = play({"old": {"api": {"operation_id": "getAllApiKeys"}}, "new": {"api": {"operation_id": "Group_list"}}})
+    played = runs({"old": {"api": {"operation_id": "getAllApiKeys"}}, "new": {"api": {"operation_id": "Group_list"}}})
     assert played["old"].result["warnings"] == ["getAllApiKeys is deprecated by the vendor; use getAllApplicationAccessKeys."]
     assert "warnings" not in played["new"].result
 

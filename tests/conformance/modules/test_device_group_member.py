@@ -89,7 +89,7 @@ def test_members_by_id(play: Any, simulator: Simulator, client: Any, fleet: list
     assert simulator.max_in_flight() == 3
 
 
-def test_members_by_filter(play: Any, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]) -> None:
+def test_members_by_filter(runs: Any, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]) -> None:
     group = groups["empty"]
 
     def having(**wanted: Any) -> list[str]:
@@ -98,7 +98,7 @@ def test_members_by_filter(play: Any, client: Any, fleet: list[dict[str, Any]], 
     thermo, meters = having(device_class="thermo-a1"), having(device_class="meter-e3")
     in_oslo = [device["id"] for device in fleet if device["custom_attributes"].get("site") == "oslo"]
     both = [identity for identity in thermo if identity in in_oslo]
-    played = play(
+    played = runs(
         {
             "present": task(filters={"device_class": "thermo-a1"}),
             "more": task(filters={"device_class": ["thermo-a1", "meter-e3"]}),
@@ -120,11 +120,11 @@ def test_members_by_filter(play: Any, client: Any, fleet: list[dict[str, Any]], 
 
 
 def test_what_cannot_be_is_refused_before_anything_is_sent(
-    play: Any, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]
+    runs: Any, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]
 ) -> None:
     known = fleet[0]["id"]
     unknown = [f"{number:032x}" for number in range(12)]
-    played = play(
+    played = runs(
         {
             "unknown ids": task(device_ids=[*unknown, known]),
             "unknown ids exact": task("exact", device_ids=[known, unknown[0]]),
@@ -171,14 +171,14 @@ def test_check_mode_does_not_need_a_group_that_a_task_before_makes(play: Any, fl
 
 
 def test_failures_half_way_lose_nothing(
-    play: Any, simulator: Simulator, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]
+    runs: Any, simulator: Simulator, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]
 ) -> None:
     group = groups["empty"]
     ids = [device["id"] for device in fleet[:40]]
     simulator.faults(method="POST", path="/devices/add/", status=500, skip=5, count=3)
     # Carried out, but the answer is lost.
     simulator.faults(method="POST", path="/devices/add/", reset=True, carry_out=True, skip=12, count=1)
-    played = play({"add": task(device_ids=ids), "again": task(device_ids=ids), "and again": task(device_ids=ids)})
+    played = runs({"add": task(device_ids=ids), "again": task(device_ids=ids), "and again": task(device_ids=ids)})
     add, again = played["add"], played["again"]
     result = add.result
     failed = {entry["id"]: entry for entry in result["failed_devices"]}
@@ -206,11 +206,11 @@ def test_failures_half_way_lose_nothing(
 
 
 def test_a_refused_key_stops_the_rest(
-    play: Any, simulator: Simulator, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]
+    runs: Any, simulator: Simulator, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]
 ) -> None:
     ids = [device["id"] for device in fleet[:40]]
     simulator.faults(method="POST", path="/devices/add/", status=403, skip=10, count=1)
-    played = play({"add": task(device_ids=ids, concurrency=2), "again": task(device_ids=ids)})
+    played = runs({"add": task(device_ids=ids, concurrency=2), "again": task(device_ids=ids)})
     result = played["add"].result
     (failed,) = result["failed_devices"]
     assert failed["status"] == 403

@@ -28,13 +28,13 @@ def messages(played: Any, simulator: Simulator) -> dict[str, str]:
     return found
 
 
-def test_options_that_cannot_be(play: Any, simulator: Simulator, fleet: list[dict[str, Any]]) -> None:
+def test_options_that_cannot_be(runs: Any, simulator: Simulator, fleet: list[dict[str, Any]]) -> None:
     one, two = (device["id"] for device in fleet[:2])
     production = next(device["id"] for device in fleet if device["device_execution_mode"] == 5)
     simulator.patch("devices", one, name="twin", custom_attributes={"a": "0"})
     simulator.patch("devices", two, name="twin", serial_number="0001", host_gateway="")
     attributes = dict.fromkeys("bcdef", "1")
-    played = play(
+    played = runs(
         {
             "unknown filter field": {"device_group_info": {"filters": {"colour": "red"}}},
             "unknown operator": {"device_group_info": {"filters": {"name": {"like": "a"}}}},
@@ -158,7 +158,7 @@ def test_settings_that_cannot_be(play: Any, simulator: Simulator, environment: d
     assert simulator.api_key not in played.output
 
 
-def test_answers_that_cannot_be_used(play: Any, simulator: Simulator, client: Any) -> None:
+def test_answers_that_cannot_be_used(runs: Any, simulator: Simulator, client: Any) -> None:
     """Each step meets the next fault; the last ones are of other paths."""
     elsewhere = {"Location": "https://elsewhere.example.com/v3/device-events/?token=secret"}
     fields = '{"object":"error","code":400,"type":"validation_error","message":"Invalid.","fields":[{"name":"limit","message":"odd"}]}'
@@ -187,7 +187,7 @@ def test_answers_that_cannot_be_used(play: Any, simulator: Simulator, client: An
     simulator.faults(path="/v3/accounts/me", status=404)
     simulator.faults(path=f"^{GROUPS}.", body="", content_type="application/json")
     group = next(client.list(GROUPS))["id"]
-    played = play(
+    played = runs(
         {
             **{name: {"device_event_info": {"limit": 2, "timeout": 1 if name == "slow" else 60}} for name in faults},
             "empty account": {"account_info": {}},
@@ -254,14 +254,14 @@ def test_answers_that_cannot_be_used(play: Any, simulator: Simulator, client: An
     assert all(len(step.sent) == 1 for step in played.steps.values())
 
 
-def test_a_list_that_breaks_off_is_no_short_list(play: Any, simulator: Simulator) -> None:
+def test_a_list_that_breaks_off_is_no_short_list(runs: Any, simulator: Simulator) -> None:
     simulator.add("devices", count=750)
     faults = ({"status": 500}, {"body": PAGE.format("Sorry"), "content_type": "text/html"}, {"status": 404}, {"truncate": True})
     for number, fault in enumerate(faults):
         # The second request of each task: a fault also sees the first requests of the tasks before.
         simulator.faults(path="^/v3/devices/$", skip=number + 1, **fault)
     read = {"device_info": {"fields": ["name"]}}
-    played = play({"error": read, "page": read, "not found": read, "broken off": read, "whole": read}, environment=QUIET)
+    played = runs({"error": read, "page": read, "not found": read, "broken off": read, "whole": read}, environment=QUIET)
     assert len(played.steps.pop("whole").result["devices"]) == 1050
     found = messages(played, simulator)
     broken = found.pop("broken off")
@@ -282,7 +282,7 @@ def test_a_list_that_breaks_off_is_no_short_list(play: Any, simulator: Simulator
     assert all("devices" not in step.result for step in played.steps.values())
 
 
-def test_lost_answers_lose_nothing(play: Any, simulator: Simulator, client: Any) -> None:
+def test_lost_answers_lose_nothing(runs: Any, simulator: Simulator, client: Any) -> None:
     """Each fault is carried out before its answer is lost, but for those that say so."""
     simulator.faults(method="POST", path=f"^{GROUPS}$", reset=True, carry_out=True)
     simulator.faults(method="POST", path=f"^{GROUPS}$", status=504, carry_out=True)
@@ -292,7 +292,7 @@ def test_lost_answers_lose_nothing(play: Any, simulator: Simulator, client: Any)
     simulator.faults(method="PUT", path=f"^{GROUPS}", reset=True, carry_out=True)
     simulator.faults(method="PUT", path=f"^{GROUPS}", body="", carry_out=True)
     simulator.faults(method="DELETE", path=f"^{GROUPS}", reset=True, carry_out=True)
-    played = play(
+    played = runs(
         {
             "created": {"device_group": {"name": "one", "description": "a"}},
             "created, says the gateway": {"device_group": {"name": "two", "description": "a"}},
@@ -342,10 +342,10 @@ def stamps(step: Any) -> dict[str, str]:
     return {name: step.result["device_group"][name] for name in ("updated_at", "etag")}
 
 
-def test_what_passes_is_waited_for(play: Any, simulator: Simulator) -> None:
+def test_what_passes_is_waited_for(runs: Any, simulator: Simulator) -> None:
     simulator.faults(path="^/v3/accounts/me", status=429, retry_after=0)
     simulator.faults(path="^/v3/accounts/me", status=503)
     simulator.faults(path="^/v3/accounts/me", reset=True)
-    played = play({"read": {"account_info": {"retries": 3, "retry_max_wait": 0.1}}})
+    played = runs({"read": {"account_info": {"retries": 3, "retry_max_wait": 0.1}}})
     assert [account["status"] for account in played["read"].result["accounts"]] == ["ACTIVE"]
     assert [sent.status for sent in played["read"].sent] == [429, 503, None, 200]
