@@ -540,7 +540,7 @@ def refuse_empty(params: Params, *names: str) -> None:
 def read(client: Client, row: Resource, params: Params, identity: str) -> Optional[Object]:
     """The object with this id, None where there is none.
 
-    :raises ResourceError: for an id that cannot be one of this resource.
+    :raises ResourceError: for an id that cannot be one of this resource, and where the service has nothing that ``me`` means.
     :raises ApiError: also when the answer is no object.
     """
     if not row.readable:
@@ -548,6 +548,8 @@ def read(client: Client, row: Resource, params: Params, identity: str) -> Option
         return next((item for item in listing(client, row, params) if item.get(row.identity) == identity), None)
     path = row.item(params, identity)
     found = client.get(path, **_given(row.item_query, params))
+    if found is None and identity == "me":
+        raise ResourceError(f"The service has no {row.label} for this key.")
     if found is not None and not (isinstance(found, dict) and found.get(row.identity)):
         message = f"The answer is no {row.label}."
         raise ApiError(message, status=200, method="GET", path=path, request_id=client.last_request_id, body=found)

@@ -256,6 +256,11 @@ def test_me_stays_me():
     assert [(sent.method, sent.path) for sent in transport.sent] == [("GET", "/v3/toys/me"), ("PUT", "/v3/toys/me")]
 
 
+def test_me_is_somebody():
+    client, _transport, _waits = make_client([failing(404, "not_found")])
+    assert mistake(ResourceError, read, client, TOY, {}, "me") == "The service has no toy for this key."
+
+
 def test_objects_that_something_else_names():
     row = Resource(name="shade", path="/v3/shades/", identity="reference", keys=("reference",), id_pattern="[a-z]+", item_path="/v3/shade/")
     assert row.item({}, "dark") == "/v3/shade/dark/"
