@@ -169,27 +169,23 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import AmbiguousError, Recipe, find
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import AmbiguousError, Recipe
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import security
 
 
 class TrustedCertificateRecipe(Recipe):
     def prepare(self, client, params):
-        if params["certificate"]:
-            return {**params, "certificate_fingerprint": security.fingerprint(params["certificate"])}
-        if params["certificate_fingerprint"]:
-            return {**params, "certificate_fingerprint": security.plain_fingerprint(params["certificate_fingerprint"])}
-        return params
+        wanted = security.fingerprint(params["certificate"]) if params["certificate"] else params["certificate_fingerprint"]
+        return {**params, "certificate_fingerprint": wanted and security.plain_fingerprint(wanted)}
 
     def find(self, client, params):
         wanted, named = params["certificate_fingerprint"], None
         if params["id"] or not wanted or (params["name"] and params["certificate"]):
             named = super().find(client, params)
-            if params["id"] or not wanted or (named and named["certificate_fingerprint"] == wanted):
+            if params["id"] or not wanted or (named and named.get("certificate_fingerprint") == wanted):
                 return named
-        held = self.by_fingerprint(client, {**params, "name": None})
+        held = security.by_fingerprint(client, params, wanted)
         if named and held:
             raise AmbiguousError(
                 f"The name {params['name']!r} is that of {named['id']}, but the certificate is that of {held['id']}, "
@@ -198,16 +194,8 @@ class TrustedCertificateRecipe(Recipe):
             )
         return named or held
 
-    def by_fingerprint(self, client, params):
-        try:
-            return super().find(client, params)
-        except ApiError as error:
-            if error.status != 400:
-                raise
-            return find(client, security.OLDER_TRUSTED_CERTIFICATE, params)
-
     def desired(self, params, current):
-        if current and params["certificate"] and current["certificate_fingerprint"] == params["certificate_fingerprint"]:
+        if current and params["certificate"] and current.get("certificate_fingerprint") == params["certificate_fingerprint"]:
             # The same certificate, however its text is laid out.
             params = {**params, "certificate": current["certificate"]}
         return super().desired(params, current)

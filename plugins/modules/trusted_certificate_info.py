@@ -95,29 +95,25 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import security
 
 
 class TrustedCertificateInfo(InfoModule):
     def read(self, client, params):
-        try:
-            return super().read(client, params)
-        except ApiError as error:
-            if error.status != 400 or not params["certificate_fingerprint"]:
-                raise
-            self.row = security.OLDER_TRUSTED_CERTIFICATE
-            return super().read(client, params)
-
-    def conditions(self, params):
         if params["certificate_fingerprint"]:
-            params = {**params, "certificate_fingerprint": security.plain_fingerprint(params["certificate_fingerprint"])}
-        return super().conditions(params)
+            found = security.by_fingerprint(client, params, params["certificate_fingerprint"])
+            if found is None:
+                return []
+            params = {**params, "id": found["id"], "certificate_fingerprint": None}
+        return super().read(client, params)
 
 
 def main():
-    TrustedCertificateInfo(security.TRUSTED_CERTIFICATE).main()
+    TrustedCertificateInfo(
+        security.TRUSTED_CERTIFICATE,
+        mutually_exclusive=[("id", "certificate_fingerprint", other) for other in ("name", "filters")],
+    ).main()
 
 
 if __name__ == "__main__":

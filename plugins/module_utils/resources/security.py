@@ -11,9 +11,10 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
-from ..resource import Params, Resource, ResourceError
+from ..client import ApiError, Client
+from ..resource import Object, Params, Resource, ResourceError, find
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 
@@ -32,7 +33,7 @@ TRUSTED_CERTIFICATE = Resource(
     max_length={"name": 100, "description": 500},
 )
 
-# Before 2021 the list could not be filtered by fingerprint: there it is matched after listing.
+# Before 2021 the list cannot be filtered by fingerprint: there it is matched after listing.
 OLDER_TRUSTED_CERTIFICATE = replace(
     TRUSTED_CERTIFICATE,
     filters={name: operators for name, operators in TRUSTED_CERTIFICATE.filters.items() if name != "certificate_fingerprint"},
@@ -107,6 +108,20 @@ def with_default_id(params: Params) -> Params:
     if params["id"] or str(params["reference"]).lower() != DEFAULT_ISSUER_CONFIG:
         return params
     return {**params, "id": DEFAULT_ISSUER_CONFIG, "reference": None}
+
+
+def by_fingerprint(client: Client, params: Params, wanted: str) -> Optional[Object]:
+    """The trusted certificate with this SHA-256 fingerprint in any usual form, None where there is none.
+
+    :raises ResourceError: when it is no fingerprint.
+    """
+    named = {"account_id": params["account_id"], "certificate_fingerprint": plain_fingerprint(wanted)}
+    try:
+        return find(client, TRUSTED_CERTIFICATE, named)
+    except ApiError as error:
+        if error.status != 400:
+            raise
+        return find(client, OLDER_TRUSTED_CERTIFICATE, named)
 
 
 def fingerprint(pem: str) -> str:
