@@ -206,7 +206,7 @@ class Resource:
 
     def shown(self, item: Object) -> Object:
         """The object without what must never be shown."""
-        return without(item, self.secrets)
+        return without(item, self.secrets) if self.secrets else item
 
 
 def without(item: Object, names: Sequence[str]) -> Object:
