@@ -63,7 +63,7 @@ def test_what_include_adds(api: Api) -> None:
     plain = api.get(f"{ACCOUNTS}/me")
     whole = api.get(f"{ACCOUNTS}/me?include=limits,policies,sub_accounts,history")
     # The vendor's SDK puts blanks behind the commas.
-    assert api.get(f"{ACCOUNTS}/me?include=limits,%20policies,%20sub_accounts,+history") == whole
+    assert api.get(f"{ACCOUNTS}/me?include=limits,%20policies,%20sub_accounts,%20history") == whole
     assert set(whole) - set(plain) == {"limits", "policies", "sub_accounts", "tier_history", "business_model_history"}
     assert whole["sub_accounts"] == api.get(f"{ACCOUNTS}?include=history")["data"]
     assert [set(account) for account in api.get(f"{ACCOUNTS}?include=limits")["data"]] == [set(plain) | {"limits"}] * 3

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .. import clock
 from ..answers import Answer, duplicate, invalid
-from ..filters import Condition
+from ..filters import Condition, names
 from ..fleet import DAY, FIRST, HOUR, Fleet, stamp
 from ..identity import make_id
 from ..table import Document, Field, Filter, Handler, Resource
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MODELS = ("active_device_business_model", "api_calls_1_business_model")
 RECOVERY = 30
+PASSWORDS = {"minimum_length": 8}
+"""The password policy of a new account. Not null: the vendor's SDK would send an empty object back."""
 """Minutes for which a mail to set a new password is good, unless the account says otherwise."""
 
 _STRING = Field("string")
@@ -43,7 +45,7 @@ def _plain(engine: Engine, account: Document) -> Document:
 
 def _seen(engine: Engine, call: Call, account: Document) -> Document:
     """An account as that year shows it, with what `include` asks for."""
-    wanted = {name for key, value in call.query if key == "include" for name in value.split(",")}
+    wanted = {name for key, value in call.query if key == "include" for name in names(value)}
     if "sub_accounts" in wanted:
         account["sub_accounts"] = [_plain(engine, one) for one in engine.store.select(ACCOUNTS, parent_id=account["id"])]
     if "history" not in wanted:
@@ -156,7 +158,7 @@ def _create(engine: Engine, call: Call) -> Answer:
     given = {name: body.pop(name, None) for name in _ADMINISTRATOR}
     parent = engine.existing(ACCOUNTS, call, call.sender.account_id)
     account = engine.blank(ACCOUNTS) | body | _below(parent)
-    account["template_id"] = parent["template_id"]
+    account |= {"password_policy": PASSWORDS, "template_id": parent["template_id"]}
     account["status"] = "ENROLLING" if action == "enroll" else "ACTIVE"
     engine.save(ACCOUNTS, {}, account)
     engine.emit("account.created", account)
@@ -329,6 +331,7 @@ def _account(created: int, name: str, alias: str, country: str, market: str, sta
         "limitations": [],
         "limits": {"iam_user_api_key_limit": "10"},
         "mfa_status": "optional",
+        "password_policy": PASSWORDS,
         "password_recovery_expiration": RECOVERY,
         "policies": [{"action": "", "allow": True, "feature": "device-management", "inherited": True, "resource": "*"}],
         "status": status,
