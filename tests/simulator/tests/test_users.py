@@ -158,6 +158,7 @@ def test_login_profiles(api: Api) -> None:
     profiles = [{"id": native["id"]}]
     user = api.post(USERS, NEW | {"login_profiles": profiles})
     assert user["login_profiles"] == [{"id": native["id"], "name": "Native", "type": "NATIVE"}]
+    assert api.put(f"{USERS}/{user['id']}", {"login_profiles": None})["login_profiles"] == user["login_profiles"]
     invitation = api.post(INVITATIONS, {"email": "other@example.com", "login_profiles": profiles})
     assert [one["id"] for one in api.get(f"{USERS}?login_profiles__eq={native['id']}&status__eq=RESET")["data"]] == [user["id"]]
     assert [one["id"] for one in api.get(f"{INVITATIONS}?login_profiles__eq={native['id']}")["data"]] == [invitation["id"]]

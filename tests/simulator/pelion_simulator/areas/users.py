@@ -175,8 +175,11 @@ def _update_user(engine: Engine, call: Call) -> Answer:
         wrong["email"] = "can be changed by the user only"
     if body.get("is_totp_enabled") and not current["is_totp_enabled"] and not mine:
         wrong["is_totp_enabled"] = "can be switched on by the user only"
-    if body.get("login_profiles", True) in ([], None):
+    if body.get("login_profiles") == []:
         wrong["login_profiles"] = "may not be empty"
+    # The vendor's SDK sends the null back that it has read.
+    if body.get("login_profiles", True) is None:
+        del body["login_profiles"]
     if wrong:
         raise invalid(wrong)
     if body.get("status", current["status"]) != current["status"] and _managed(engine, call):
