@@ -310,7 +310,8 @@ class InfoModule(ApiModule):
         others = [name for name in row.named_by if name != row.identity]
         parents = [name for name in self.variants if shared[name]["type"] == "str"]
         if row.identity:
-            rules.setdefault("mutually_exclusive", [(row.identity, other) for other in (*others, "filters", *parents)])
+            excluded = [(row.identity, other) for other in (*others, "filters", *parents)]
+            rules.setdefault("mutually_exclusive", [*excluded, *([tuple(parents)] if len(parents) > 1 else [])])
         super().__init__({**shared, **(argument_spec or {})}, **rules)
 
     def row_for(self, params: Mapping[str, Any]) -> engine.Resource:

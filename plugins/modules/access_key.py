@@ -185,28 +185,19 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe, ResourceError
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
 
 
-class AccessKey(Recipe):
-    def find(self, client, params):
-        found = super().find(client, params)
-        stops = params["state"] == "absent" or params["status"] == "INACTIVE"
-        if found and stops and not params["force"] and client.uses_key(found.get("key")):
-            raise ResourceError(
-                f"The access key {found['id']} is the one that this task uses. Use another key, or set force if you mean it."
-            )
-        return found
-
-    # EXPIRED cannot be written: it is what the service makes of ACTIVE when the time has come.
+# EXPIRED cannot be written: it is what the service makes of ACTIVE when the time has come.
+class AccessKey(access.OwnRecipe):
     def desired(self, params, current):
         wanted = super().desired(params, current)
-        if current is not None and current.get("status") == "EXPIRED":
-            if not self.same("expiration", current.get("expiration"), wanted.get("expiration", current.get("expiration"))):
-                wanted.setdefault("status", "ACTIVE")
-            elif wanted.get("status") == "ACTIVE":
+        if current and current["status"] == "EXPIRED":
+            revived = not self.same("expiration", current["expiration"], wanted.get("expiration", current["expiration"]))
+            if wanted.get("status") == "ACTIVE" and not revived:
                 raise ResourceError(f"The access key {current['id']} expired at {current['expiration']}; give a later expiration.")
+            wanted.update({"status": "ACTIVE"} if revived and "status" not in wanted else {})
         return wanted
 
     def update(self, current, changes, params):

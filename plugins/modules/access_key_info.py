@@ -87,11 +87,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 
 def main():
-    InfoModule(
-        access.ANY_ACCESS_KEY,
-        variants=dict(application_id=access.ACCESS_KEY),
-        mutually_exclusive=[("id", "name"), ("id", "filters")],
-    ).main()
+    InfoModule(access.ANY_ACCESS_KEY, variants=dict(application_id=access.ACCESS_KEY)).main()
 
 
 if __name__ == "__main__":

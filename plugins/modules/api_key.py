@@ -196,35 +196,18 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe, ResourceError, read
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
 
 
-class ApiKey(Recipe):
+class ApiKey(access.OwnRecipe):
     states = ("reset",)
 
-    def find(self, client, params):
-        found = super().find(client, params)
-        stops = params["state"] != "present" or params["status"] == "INACTIVE"
-        if found and stops and not params["force"] and found["id"] == self.in_use(client):
-            raise ResourceError(f"The API key {found['id']} is the one that this task uses. Use another key, or set force if you mean it.")
-        return found
-
-    def in_use(self, client):
-        try:
-            return (read(client, self.row, {}, "me") or {}).get("id")
-        except ApiError:
-            # The task uses an access key.
-            return None
-
     def act(self, current, after, params):
-        if params["state"] != "reset":
-            return {}, []
-        if current is None:
+        if params["state"] == "reset" and current is None:
             raise ResourceError("There is no such API key; one that is not there cannot be reset.")
-        return {}, [Call("POST", f"{self.row.item(params, current['id'])}/reset-secret")]
+        return {}, [Call("POST", f"{self.row.item(params, current['id'])}/reset-secret")] if params["state"] == "reset" else []
 
     def reveals(self, step, params):
         return params["state"] == "reset" or super().reveals(step, params)

@@ -87,26 +87,23 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
+import re
 from dataclasses import replace
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
 
-PRIVATE = 32  # characters at the end of a key; never to be sent in a URL
-SHOWN = 47
+# The last 32 characters of a key are private: never to be shown, nor to be sent in a URL.
+WHOLE_KEY = re.compile(r"(ak_\w{44})\w{32}")
 
 
 class ApiKeyInfo(InfoModule):
     @staticmethod
     def secrets(params):
-        given = [value for name, value in (params["filters"] or {}).items() if name.partition("__")[0] == "key"]
-        return [str(key) for value in given for key in (value.values() if isinstance(value, dict) else [value])]
+        return [found[0] for found in WHOLE_KEY.finditer(str(params["filters"]))]
 
     def conditions(self, params):
-        return tuple(
-            replace(one, values=tuple(key[:-PRIVATE] if len(key) > SHOWN else key for key in one.values)) if one.field == "key" else one
-            for one in super().conditions(params)
-        )
+        return tuple(replace(one, values=tuple(WHOLE_KEY.sub(r"\1", text) for text in one.values)) for one in super().conditions(params))
 
 
 def main():

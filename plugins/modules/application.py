@@ -161,26 +161,17 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe, ResourceError, listing
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import listing
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
 
 
-class Application(Recipe):
-    def find(self, client, params):
-        found = super().find(client, params)
-        stops = params["state"] == "absent" or params["status"] == "INACTIVE"
-        if found and stops and not params["force"] and self.in_use(client, found["id"], params):
-            raise ResourceError(
-                f"This task logs in as the application {found['id']}, which would not work any more. "
-                "Use another key, or set force if you mean it."
-            )
-        return found
-
-    @staticmethod
-    def in_use(client, identity, params):
-        if client.settings.api_jwt:
-            return client.settings.api_jwt.application_id == identity
-        return any(client.uses_key(key.get("key")) for key in listing(client, access.ACCESS_KEY, {**params, "application_id": identity}))
+class Application(access.OwnRecipe):
+    def in_use(self, client, found, params):
+        jwt = client.settings.api_jwt
+        if jwt:
+            return jwt.application_id == found["id"]
+        keys = listing(client, access.ACCESS_KEY, {**params, "application_id": found["id"]})
+        return any(client.uses_key(key.get("key")) for key in keys)
 
 
 def main():

@@ -110,7 +110,6 @@ def main():
         access.POLICY_GROUP,
         argument_spec=dict(members=dict(type="list", elements="str", choices=["users", "applications", "apikeys"], default=[])),
         variants=dict(application_id=access.GROUP_OF_APPLICATION, api_key_id=access.GROUP_OF_API_KEY, user_id=access.GROUP_OF_USER),
-        mutually_exclusive=[("id", "name"), ("id", "filters"), ("id", "application_id", "api_key_id", "user_id")],
     ).main()
 
 

@@ -9,10 +9,10 @@ specs. A test compares both with the API's own description.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Sequence
+from typing import Optional, Sequence
 
 from ..client import Client
-from ..resource import Membership, Object, Params, Resource
+from ..resource import Membership, Object, Params, Recipe, Resource, ResourceError
 
 # Who may be in a group; no more is said here than it takes to find them by name.
 _MEMBERS = {
@@ -93,6 +93,28 @@ GROUP_OF_API_KEY = replace(
     POLICY_GROUP, path="/v3/api-keys/{api_key_id}/groups", filters={}, references={"api_key_id": _MEMBERS["apikeys"]}
 )
 GROUP_OF_USER = replace(POLICY_GROUP, path="/v3/users/{user_id}/groups", filters={}, references={"user_id": _MEMBERS["users"]})
+
+
+class OwnRecipe(Recipe):
+    """Of what a task may log in by: deleting or stopping that takes ``force``. The modules have the options ``status`` and ``force``."""
+
+    def find(self, client: Client, params: Params) -> Optional[Object]:
+        """As ever.
+
+        :raises ResourceError: when nothing could be done with the task's own key afterwards.
+        """
+        found = super().find(client, params)
+        stops = params["state"] != "present" or params["status"] == "INACTIVE"
+        if found and stops and not params["force"] and self.in_use(client, found, params):
+            raise ResourceError(
+                f"The {self.row.label} {found['id']} is what this task logs in by, and would not work any more. "
+                "Use another key, or set force if you mean it."
+            )
+        return found
+
+    def in_use(self, client: Client, found: Object, params: Params) -> bool:
+        """Whether the task logs in by this key."""
+        return params["id"] == "me" or client.uses_key(found.get("key"))
 
 
 def members(client: Client, group: Object, params: Params, kinds: Sequence[str]) -> Object:

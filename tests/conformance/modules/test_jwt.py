@@ -98,7 +98,7 @@ def test_the_application_that_signs_is_kept(run: Any, signer: Signer, client: An
     task = {"api_jwt": signer.option, "name": "signs for itself"}
     for options in ({"state": "absent"}, {"status": "INACTIVE"}):
         step = run("application", **task, **options)
-        assert step.msg.startswith(f"This task logs in as the application {signer.application_id}, which would not work any more.")
+        assert step.msg.startswith(f"The application {signer.application_id} is what this task logs in by, and would not work any more.")
         assert step.writes == []
     client.post("/v3/applications", {"name": "another"})
     assert run("application", api_jwt=signer.option, name="another", state="absent").changed

@@ -71,7 +71,6 @@ CYCLES = {
         clear={"description": ""},
         cleared={"name": "second", "description": "", "expiration": "2099-06-30T12:00:00Z", "status": "INACTIVE"},
         always={"application_id": "Dashboard", "return_secret": True},
-        info={"application_id": "<application>"},
         seed=application,
         since=2021,
     ),
