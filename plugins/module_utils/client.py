@@ -4,25 +4,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import email.utils
-import errno
+import gzip
 import hashlib
 import http
 import io
 import json
-import os
 import random
 import re
+import shutil
 import tempfile
 import threading
 import time
+import zlib
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from . import filters as filtering
+from .files import checksum, held, placed, whole_file
 from .settings import Settings, holds_key
 from .tokens import credentials
 from .transport import RawReply, Transport, TransportError
@@ -297,6 +298,33 @@ class Client:
             target.truncate()
             self.sleep(again)
 
+    def save(self, location: str, dest: str, name: str, *, unpack: bool = False, dry_run: bool = False) -> Dict[str, Any]:
+        """Make a file hold what is at a location, as ``download`` takes one; a file that holds it already is left alone.
+
+        :param dest: the file, or a folder in which it gets this name.
+        :param unpack: of what gzip has packed.
+        :param dry_run: fetch it and compare, but write nothing.
+        :return: ``changed``; ``dest``, the file; its ``sha256`` and its ``size`` in bytes.
+        :raises RequestError: for what cannot be unpacked, and for a file that cannot be written.
+        :raises ApiError, TransportError: as ``request``.
+        """
+        dest = placed(dest, name[: -len(".gz")] if unpack and name.endswith(".gz") else name)
+        try:
+            with tempfile.TemporaryFile() as packed:
+                self.download(location, packed)
+                packed.seek(0)
+                with gzip.open(packed) if unpack else packed as content:
+                    sha256, size = checksum(content)
+                    changed = held(dest) != sha256
+                    if changed and not dry_run:
+                        with whole_file(dest) as target:
+                            shutil.copyfileobj(content, target)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise RequestError(f"The file cannot be unpacked: {error}.") from error
+        except OSError as error:
+            raise RequestError(f"The file cannot be written: {error}.") from error
+        return {"changed": changed, "dest": dest, "sha256": sha256, "size": size}
+
     def fetch(self, location: str) -> bytes:
         """A small file, as ``download`` gets it."""
         held = io.BytesIO()
@@ -539,47 +567,6 @@ class _Digest:
             raise
         self.sha256.update(piece)
         self.size += len(piece)
-
-
-@contextlib.contextmanager
-def whole_file(path: str) -> Iterator[BinaryIO]:
-    """A file to write, readable by its owner only, that takes the place of ``path`` when all went well and is gone otherwise.
-
-    :raises OSError: when the folder does not exist or cannot be written, or something else than a file is there, such as a device;
-        nothing has happened then.
-    """
-    handle, part = _beside(path)
-    try:
-        with os.fdopen(handle, "w+b") as opened:
-            yield opened
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
-
-
-def placed(dest: str, name: str) -> str:
-    """Where a file goes: ``dest`` itself, or in the folder that it is under ``name``, which never leads out of it."""
-    return os.path.join(dest, os.path.basename(name)) if os.path.isdir(dest) else dest
-
-
-def check_file(path: str) -> None:
-    """See that ``whole_file`` can write there, and change nothing.
-
-    :raises OSError: when it cannot.
-    """
-    handle, part = _beside(path)
-    os.close(handle)
-    os.unlink(part)
-
-
-def _beside(path: str) -> Tuple[int, str]:
-    """A new file in the same folder, open, and its path."""
-    if os.path.lexists(path) and not os.path.isfile(path):
-        # To take the place of a device would take it away from the whole machine.
-        raise OSError(errno.EINVAL, "It is there and is no file", path)
-    folder, name = os.path.split(os.path.abspath(path))
-    return tempfile.mkstemp(prefix=f".{name}.", dir=folder)
 
 
 def project(item: Mapping[str, Any], fields: Sequence[str]) -> Dict[str, Any]:

@@ -11,7 +11,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import resource as engine
 from .bulk import BulkError
-from .client import ApiError, Client, RequestError, check_file, project, whole_file
+from .client import ApiError, Client, RequestError, project
+from .files import check_file, whole_file
 from .filters import Conditions, FilterError
 from .settings import ALGORITHMS, SettingsError, resolve
 from .transport import REQUESTS_IMPORT_ERROR, TransportError

@@ -88,26 +88,9 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-import gzip
-import hashlib
-import os
-import shutil
-import tempfile
-import zlib
-
-from ansible_collections.pelion.device_management.plugins.module_utils.client import placed, whole_file
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import numbers
-
-
-def checksum(opened):
-    digest = hashlib.sha256()
-    for piece in iter(lambda: opened.read(1 << 20), b""):
-        digest.update(piece)
-    size = opened.tell()
-    opened.seek(0)
-    return digest.hexdigest(), size
 
 
 class BillingReport(ApiModule):
@@ -116,31 +99,7 @@ class BillingReport(ApiModule):
         found = client.get(numbers.BILLING_RAW_DATA[params["data"]], month=month)
         if found is None:
             raise ResourceError(f"There is no billing report of {month}; a report is there when its month is over.")
-        packed = found["filename"]
-        dest = placed(params["dest"], packed[: -len(".gz")] if params["decompress"] and packed.endswith(".gz") else packed)
-        try:
-            with tempfile.TemporaryFile() as opened:
-                client.download(found["url"], opened)
-                opened.seek(0)
-                with gzip.open(opened) if params["decompress"] else opened as content:
-                    sha256, size = checksum(content)
-                    changed = self.held(dest) != sha256
-                    if changed and not check_mode:
-                        with whole_file(dest) as target:
-                            shutil.copyfileobj(content, target)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ResourceError(f"The file cannot be unpacked: {error}. Set decompress to false to save it as it is.") from error
-        except OSError as error:
-            raise ResourceError(f"The file cannot be written: {error}.") from error
-        return {"changed": changed, "dest": dest, "sha256": sha256, "size": size}
-
-    @staticmethod
-    def held(dest):
-        """The checksum of the file that is there."""
-        if not os.path.exists(dest):
-            return None
-        with open(dest, "rb") as opened:
-            return checksum(opened)[0]
+        return client.save(found["url"], params["dest"], found["filename"], unpack=params["decompress"], dry_run=check_mode)
 
 
 def main():

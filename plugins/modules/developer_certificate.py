@@ -155,7 +155,7 @@ import os
 import stat
 from dataclasses import dataclass, replace
 
-from ansible_collections.pelion.device_management.plugins.module_utils.client import whole_file
+from ansible_collections.pelion.device_management.plugins.module_utils.files import whole_file
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe, ResourceError, without
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import security

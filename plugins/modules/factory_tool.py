@@ -113,49 +113,23 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-import hashlib
 import os
 
-from ansible_collections.pelion.device_management.plugins.module_utils.client import placed, whole_file
+from ansible_collections.pelion.device_management.plugins.module_utils.files import held, placed
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import numbers
 
 
 class FactoryTool(ApiModule):
     def work(self, client, params, check_mode):
         tool = numbers.factory_tool(client)
-        dest = placed(params["dest"], f"factory_configurator_utility-{tool['version']}.zip")
+        dest, size = placed(params["dest"], f"factory_configurator_utility-{tool['version']}.zip"), tool["download_size_bytes"]
         wanted = (params["sha256"] or "").lower()
-        sha256 = None if params["force"] else self.held(dest, tool["download_size_bytes"])
-        changed = sha256 is None or bool(wanted and wanted != sha256)
+        sha256 = held(dest) if not params["force"] and os.path.isfile(dest) and os.path.getsize(dest) == size else None
+        changed = sha256 is None or wanted not in ("", sha256)
         if changed:
-            sha256 = None if check_mode else self.fetch(client, dest, tool["download_size_bytes"], wanted)
+            sha256 = None if check_mode else numbers.save_factory_tool(client, dest, size, wanted)
         return {"changed": changed, "factory_tool": tool, "dest": dest, "sha256": sha256}
-
-    @staticmethod
-    def held(dest, size):
-        """The checksum of the file that is there, if it has the right size."""
-        if not os.path.isfile(dest) or os.path.getsize(dest) != size:
-            return None
-        digest = hashlib.sha256()
-        with open(dest, "rb") as opened:
-            for piece in iter(lambda: opened.read(1 << 20), b""):
-                digest.update(piece)
-        return digest.hexdigest()
-
-    @staticmethod
-    def fetch(client, dest, size, wanted):
-        try:
-            with whole_file(dest) as opened:
-                got = client.download(numbers.FACTORY_TOOL_ARCHIVE, opened)
-                if got.size != size:
-                    raise ResourceError(f"The archive has {got.size} bytes, but the service says {size}; it is not kept. Try again.")
-                if wanted not in ("", got.sha256):
-                    raise ResourceError(f"The archive has the SHA-256 {got.sha256}, not {wanted}; it is not kept.")
-        except OSError as error:
-            raise ResourceError(f"The file cannot be written: {error}.") from error
-        return got.sha256
 
 
 def main():

@@ -23,6 +23,7 @@ FLOORS = (
     "settings",
     "tokens",
     "filters",
+    "files",
     "client",
     "operations",
     "bulk",

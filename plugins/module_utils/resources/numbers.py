@@ -11,6 +11,7 @@ import re
 from typing import Any, Dict
 
 from ..client import Client
+from ..files import whole_file
 from ..resource import Resource, ResourceError
 
 _METRICS = [
@@ -121,3 +122,21 @@ def factory_tool(client: Client) -> Dict[str, Any]:
     if found is None:
         raise ResourceError("This service has no factory tool; those of before 2020 do not.")
     return found
+
+
+def save_factory_tool(client: Client, dest: str, size: int, sha256: str) -> str:
+    """Fetch the archive of the factory tool; one of another size or, unless that is empty, another SHA-256 is not kept.
+
+    :return: its SHA-256.
+    :raises ResourceError: when it is another one, and for a file that cannot be written.
+    """
+    try:
+        with whole_file(dest) as opened:
+            got = client.download(FACTORY_TOOL_ARCHIVE, opened)
+            if got.size != size:
+                raise ResourceError(f"The archive has {got.size} bytes, but the service says {size}; it is not kept. Try again.")
+            if sha256 not in ("", got.sha256):
+                raise ResourceError(f"The archive has the SHA-256 {got.sha256}, not {sha256}; it is not kept.")
+    except OSError as error:
+        raise ResourceError(f"The file cannot be written: {error}.") from error
+    return got.sha256

@@ -14,9 +14,8 @@ from ansible_collections.pelion.device_management.plugins.module_utils.client im
     Client,
     Download,
     RequestError,
-    check_file,
-    whole_file,
 )
+from ansible_collections.pelion.device_management.plugins.module_utils.files import check_file, whole_file
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import Settings
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import RawReply, Transport, TransportError
 from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import BASE, KEY, answer, failing
