@@ -62,6 +62,7 @@ def test_the_whole_story(run: Any, simulator: Simulator, client: Any, device: di
         # What was foretold is what came; that it is disconnected or connected comes of it later.
         assert checked.result["diff"] == real.result["diff"]
         after = checked.result["diff"]["after"]
+        assert {"lifecycle_status", "operator_suspended", f"{LAST}category", f"{LAST}description"} <= set(after)
         assert after == {name: now[name] for name in after}
         foretold = {name for name, value in checked.result["device"].items() if was.get(name) != value}
         assert {name for name in {**was, **now} if was.get(name) != now.get(name)} - STAMPS - {"state"} == foretold

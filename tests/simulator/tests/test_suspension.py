@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
-from simulator_helpers import Api
+from simulator_helpers import Api, Local
 
 from pelion_simulator.process import Simulator
 
@@ -82,8 +83,9 @@ def test_a_suspension_can_be_given_another_reason(simulator: Simulator, api: Api
 def test_resumed_before_it_was_disconnected(simulator: Simulator, api: Api, device: str) -> None:
     assert send(api, device, "suspend", category="maintenance") == 204
     assert send(api, device, "resume", category="maintenance") == 204
-    simulator.clock(advance=60)
-    assert block(api, device)[:3] == ("registered", "enabled", False)
+    for _time in range(2):
+        simulator.clock(advance=5)
+        assert block(api, device)[:3] == ("registered", "enabled", False)
 
 
 def test_a_device_that_was_never_there_does_not_come(simulator: Simulator, api: Api) -> None:
@@ -93,6 +95,22 @@ def test_a_device_that_was_never_there_does_not_come(simulator: Simulator, api: 
     assert send(api, made, "resume", category="maintenance") == 204
     simulator.clock(advance=60)
     assert block(api, made)[:3] == ("unenrolled", "enabled", False)
+
+
+def test_others_are_told_what_becomes_of_devices(local: Local) -> None:
+    def send(method: str, path: str, **body: str) -> None:
+        local.send(method, path, body=body or None)
+
+    with mock.patch.object(local.engine, "emit") as emit:
+        device = local.send("POST", "/v3/devices", body={"device_execution_mode": 1, "state": "registered"})[1]["id"]
+        send("POST", f"/v3/devices/{device}/suspend", category="maintenance")
+        local.engine.move_clock(advance=2)
+        send("POST", f"/v3/devices/{device}/resume", category="maintenance")
+        local.engine.move_clock(advance=8)
+        send("DELETE", f"/v3/devices/{device}")
+    told = [(call.args[0], call.args[1]["id"]) for call in emit.call_args_list]
+    events = ("suspended", "deregistered", "resumed", "registered", "deleted")
+    assert told == [(f"device.{event}", device) for event in events]
 
 
 def test_what_the_service_itself_suspends_stays_suspended(simulator: Simulator, api: Api, device: str) -> None:
