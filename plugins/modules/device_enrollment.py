@@ -21,6 +21,7 @@ author:
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.resource
+  - pelion.device_management.resource.wait
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.resource_module
@@ -31,6 +32,11 @@ options:
         which all claims of the account are read.
       - It cannot be changed.
     type: str
+  wait:
+    description:
+      - Whether to wait until a device has used the claim, which it does when it is switched on next.
+    type: bool
+    default: false
 notes:
   - Deleting a claim frees the device for another account only when the device is also reset to its factory settings.
 seealso:
@@ -43,21 +49,19 @@ EXAMPLES = r"""
 - name: Claim a device
   pelion.device_management.device_enrollment:
     enrollment_identity: "A-4E:63:2D:AE:14:BC:D1:09:77:21:95:44:ED:34:06:57:1E:03:B1:EF:0E:F2:59:44:71:93:23:22:15:43:23:12"
-  register: claim
 
-- name: Wait until it is there, and name it
+- name: Wait until it has been switched on, and name it
   block:
-    - name: Ask until the device has used the claim
-      pelion.device_management.device_enrollment_info:
-        id: "{{ claim.device_enrollment.id }}"
-      register: asked
-      until: asked.device_enrollments[0].claimed_at | default(none) is not none
-      retries: 60
-      delay: 10
+    - name: Wait for the device
+      pelion.device_management.device_enrollment:
+        enrollment_identity: "A-4E:63:2D:AE:14:BC:D1:09:77:21:95:44:ED:34:06:57:1E:03:B1:EF:0E:F2:59:44:71:93:23:22:15:43:23:12"
+        wait: true
+        wait_timeout: 3600
+      register: claim
 
     - name: Name it
       pelion.device_management.device:
-        id: "{{ asked.device_enrollments[0].enrolled_device_id }}"
+        id: "{{ claim.device_enrollment.enrolled_device_id }}"
         name: pump-17
 
 - name: Give the claim up
@@ -115,17 +119,23 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 
 class EnrollmentRecipe(Recipe):
+    waits = True
+
     def prepare(self, client, params):
         # Before the claims are listed: they can be very many.
         if params["enrollment_identity"]:
             enrollment.checked_identity(params["enrollment_identity"])
         return params
 
+    def finished(self, item, params):
+        return bool(item.get("claimed_at"))
+
 
 def main():
     ResourceModule(
         enrollment.DEVICE_ENROLLMENT,
         argument_spec=dict(enrollment_identity=dict(type="str")),
+        extra_spec=dict(wait=dict(type="bool", default=False)),
         recipe=EnrollmentRecipe,
     ).main()
 

@@ -55,6 +55,20 @@ def test_a_claim_and_its_device(run: Any, simulator: Simulator) -> None:
     assert read == {"id": made["id"], "enrolled_device_id": device["id"]}
 
 
+def test_waiting_for_a_device(run: Any, simulator: Simulator) -> None:
+    simulator.settings(enrollment_seconds=600)
+    timing = {"wait": True, "wait_timeout": 0.1, **FAST}
+    step = run("device_enrollment", enrollment_identity=ONE, **timing)
+    made = step.result["device_enrollment"]
+    assert step.msg == f"The device enrollment {made['id']} is not there yet after 0.1 seconds."
+    assert (step.changed, made["claimed_at"]) == (True, None)
+    assert run("device_enrollment", enrollment_identity=ONE).changed is False
+    simulator.clock(rate=10000)
+    step = run("device_enrollment", enrollment_identity=ONE, **{**timing, "wait_timeout": 10})
+    assert (step.changed, step.result["device_enrollment"]["claimed_at"] is None) == (False, False)
+    assert run("device_enrollment", enrollment_identity=ONE, state="absent", **timing).changed
+
+
 def test_claims_that_are_refused(run: Any, simulator: Simulator) -> None:
     for check in (True, False):
         wrong = run("device_enrollment", check=check, enrollment_identity="A-4E:63")
