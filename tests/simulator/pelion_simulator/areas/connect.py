@@ -248,8 +248,7 @@ def _do(link: Link, request: Document) -> tuple[bytes | None, str]:
         if method == "OBSERVE" and not model.observable(path):
             raise Refused(412)
         value, content_type = model.read(path, request["accept"])
-        if not request["accept"]:
-            _report(link, path)
+        _report(link, path)
         if method == "OBSERVE":
             _note_notified(link, path)
         return value, content_type
