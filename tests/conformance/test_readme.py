@@ -23,6 +23,8 @@ FILES = {
     name: textwrap.dedent(text)
     for name, text in re.findall(r"^ *`([\w.-]+)`[^\n]*\n\n *```yaml\n(.*?)^ *```$", README, re.MULTILINE | re.DOTALL)
 }
+# It speaks of the newest API; what older services lack is told by the tests of modules.
+pytestmark = pytest.mark.since(2021)
 # They ask for a key, and need a package index.
 NOT_RUN = ["python -m pip install requests", "read -rs PELION_API_KEY && export PELION_API_KEY"]
 
@@ -93,6 +95,15 @@ def test_a_whole_fleet(folder: Path, environment: dict[str, str]) -> None:
     assert changed(run("ansible-playbook fleet.yml", folder, environment)) == 0
 
 
+def test_secrets_that_are_told_once(simulator: Simulator, folder: Path, environment: dict[str, str]) -> None:
+    assert changed(run("ansible-playbook rotate.yml --diff", folder, environment)) == 2
+    key = (folder / "telemetry-2027.key").read_text(encoding="utf-8").strip()
+    assert (folder / "telemetry-2027.key").stat().st_mode & 0o777 == 0o600
+    again = run("ansible-playbook rotate.yml", folder, {**environment, "PELION_API_KEY": key})
+    assert changed(again) == 0
+    assert key not in again
+
+
 def test_profiles(simulator: Simulator, folder: Path, environment: dict[str, str]) -> None:
     profiles: dict[str, Any] = yaml.safe_load(FILES["profiles.yml"])
     settings = util("settings")
@@ -159,6 +170,7 @@ def test_the_table_of_settings() -> None:
     told = {re.findall(r"`(\w+)`", option)[0]: re.findall(r"`(\w+)`", variables) for option, variables, _profile in rows}
     expected = {name: list(variables) for name, variables in util("settings").ENVIRONMENT.items()}
     expected["proxy"] += ["HTTPS_PROXY", "NO_PROXY"]
+    expected["api_jwt"] = list(util("settings").JWT_ENVIRONMENT.values())
     expected |= {"api_profile": ["PELION_PROFILE"], "api_profile_path": ["PELION_PROFILE_PATH"]}
     assert told == expected
     assert {*told} == {*util("module").CONNECTION_SPEC}
@@ -167,7 +179,7 @@ def test_the_table_of_settings() -> None:
 def test_the_contents() -> None:
     table = re.search(r"\| Module \|.*?\n\n", README, re.DOTALL)
     assert table
-    assert re.findall(r"^\| `(\w+)` \|", table[0], re.MULTILINE) == MODULES
+    assert sorted(re.findall(r"`(\w+)` \|", table[0])) == MODULES
     for kind, pattern in (("inventory plugin", "plugins/inventory/*.py"), ("role", "roles/*"), ("playbook", "playbooks/*.yml")):
         assert sorted(re.findall(rf"^\| {kind} `(\w+)` \|", README, re.MULTILINE)) == sorted(path.stem for path in ROOT.glob(pattern))
 
