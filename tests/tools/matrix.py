@@ -3,7 +3,8 @@
 """Tests the collection with every supported ansible-core for which a Python is on this machine.
 
 For each ansible-core: the unit tests on the oldest and the newest Python that it runs on; on the newest also the inventory's
-conformance tests (those of everything else where THOROUGH says so), ansible-test sanity (which imports the modules with every
+conformance tests (those of everything else where THOROUGH says so, and on the oldest ansible-core those of modules against the
+older services too), ansible-test sanity (which imports the modules with every
 Python from 3.9 on), and ansible-test integration with the modules run by the oldest Python that this ansible-core manages.
 """
 
@@ -30,6 +31,7 @@ CORES = {
 }
 # The oldest, and the first that templates as all newer ones do. The newest is what `make test` runs.
 THOROUGH = ("2.16", "2.19")
+OLDEST = "2.16"
 COLUMNS = ("unit, oldest Python", "pytest, newest Python", "sanity", "integration")
 
 
@@ -65,6 +67,10 @@ def cells(core: str, pythons: list[str], managed: str) -> Iterator[steps.Step]:
     conformance = "tests/conformance" if core in THOROUGH else "tests/conformance/test_inventory.py"
     command = [str(where / "bin/python"), "-m", "pytest", "-q", "tests/unit", conformance]
     yield steps.Step(f"{core} {COLUMNS[1]} ({newest})", command, least=1, env=env)
+    if core == OLDEST:
+        for year in ("2020", "2019"):
+            command = [str(where / "bin/python"), "-m", "pytest", "-q", "tests/conformance/modules", "--spec", year]
+            yield steps.Step(f"{core} pytest, API of {year} ({newest})", command, least=1, env=env)
     ansible_test = [sys.executable, str(workspace.ROOT / "tests/tools/ansible_test.py"), "--venv", str(where)]
     yield steps.Step(f"{core} {COLUMNS[2]} ({newest})", [*ansible_test, "sanity"])
     yield steps.Step(f"{core} {COLUMNS[3]} ({newest}, modules {managed})", [*ansible_test, "--managed", managed, "integration"])
