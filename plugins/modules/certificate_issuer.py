@@ -219,6 +219,12 @@ class CertificateIssuerRecipe(Recipe):
             raise ResourceError("A GLOBAL_SIGN issuer has no issuer_attributes; leave them out.")
         return wanted
 
+    def same(self, name, current, wanted):
+        if name == "issuer_attributes":
+            # The service may name those that have no value, too.
+            current = {key: value for key, value in (current or {}).items() if value is not None}
+        return super().same(name, current, wanted)
+
     @staticmethod
     def check(kind, credentials):
         missing = [name for name in NEEDED[kind] if not credentials.get(name)]

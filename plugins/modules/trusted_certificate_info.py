@@ -105,7 +105,7 @@ class TrustedCertificateInfo(InfoModule):
             found = security.by_fingerprint(client, params, params["certificate_fingerprint"])
             if found is None:
                 return []
-            params = {**params, "id": found["id"], "certificate_fingerprint": None}
+            params = {**params, "id": found["id"]}
         return super().read(client, params)
 
 

@@ -358,6 +358,16 @@ def test_credentials_that_do_not_fit(run: Any, options: dict[str, Any], message:
         assert (step.msg, step.writes) == (message, [])
 
 
+def test_attributes_without_a_value_are_no_difference(run: Any, simulator: Any) -> None:
+    made = issuer(run).result["certificate_issuer"]
+    simulator.patch("certificate-issuers", made["id"], issuer_attributes={**CFSSL, "cfssl_label": None})
+    assert not issuer(run).changed
+    changed = issuer(run, issuer_attributes={**CFSSL, "cfssl_label": "devices"})
+    assert changed.result["certificate_issuer"]["issuer_attributes"] == {**CFSSL, "cfssl_label": "devices"}
+    # They are changed as a whole.
+    assert issuer(run).result["certificate_issuer"]["issuer_attributes"] == CFSSL
+
+
 def test_verifying_an_issuer(run: Any, simulator: Any) -> None:
     made = issuer(run, verify=True)
     identity = made.result["certificate_issuer"]["id"]
