@@ -313,7 +313,8 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resource 
 )
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts
 
-# An account can change these of the accounts below it, not of itself (AccountUpdateReq lacks what AccountUpdateRootReq has).
+# An account can change these of the accounts below it, not of itself (AccountUpdateReq lacks what AccountUpdateRootReq has); they are sent
+# only when they change.
 OF_OTHERS = ("business_model", "contract_number", "customer_number", "sales_contact")
 
 
@@ -348,7 +349,7 @@ class Account(Recipe):
     def update(self, current, changes, params):
         (call,) = super().update(current, changes, params)
         body = {**({"state": current["state"]} if current.get("state") else {}), **call.json}
-        return [replace(call, json=without(body, OF_OTHERS if params["id"] == "me" else ()))]
+        return [replace(call, json=without(body, [name for name in OF_OTHERS if name not in changes]))]
 
 
 def main():
