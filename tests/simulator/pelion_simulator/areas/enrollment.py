@@ -43,6 +43,26 @@ _TIME = Field("string", format="date-time")
 _LATER = Field("string", nullable=True)
 _KEPT = Field("string", io="")
 
+
+def _complete(engine: Engine, claim: Document) -> None:
+    """What a claim has when it is made. Raises ApiError where this or another account has the identity."""
+    if engine.store.find(DEVICE_ENROLLMENTS, "enrollment_identity", claim["enrollment_identity"]):
+        raise ApiError(409, "duplicate", "The enrollment identity is claimed already.")
+    expires = clock.moment(claim["created_at"]) + int(engine.settings.enrollment_days * DAY)
+    claim |= {"etag": "1", "expires_at": clock.text(expires)}
+
+
+def _await_devices(engine: Engine, claims: Sequence[str]) -> None:
+    """The devices will come, those of a big batch one after the other; what has not come in the end is forgotten."""
+    for number, first in enumerate(range(0, len(claims), _AT_ONCE)):
+        engine.schedule(engine.settings.enrollment_seconds + number, "enrollment.arrive", claims=claims[first : first + _AT_ONCE])
+    engine.schedule(engine.settings.enrollment_days * 86400, "enrollment.expire", claims=list(claims))
+
+
+def _await_device(engine: Engine, claim: Document) -> None:
+    _await_devices(engine, [claim["id"]])
+
+
 DEVICE_ENROLLMENTS = Resource(
     name="device-enrollments",
     object="enrollment",
@@ -64,24 +84,9 @@ DEVICE_ENROLLMENTS = Resource(
         "object": _STRING,
     },
     tenant=True,
-    before_create=lambda engine, claim: _complete(engine, claim),
-    after_create=lambda engine, claim: _await_devices(engine, [claim["id"]]),
+    before_create=_complete,
+    after_create=_await_device,
 )
-
-
-def _complete(engine: Engine, claim: Document) -> None:
-    """What a claim has when it is made. Raises ApiError where this or another account has the identity."""
-    if engine.store.find(DEVICE_ENROLLMENTS, "enrollment_identity", claim["enrollment_identity"]):
-        raise ApiError(409, "duplicate", "The enrollment identity is claimed already.")
-    expires = clock.moment(claim["created_at"]) + int(engine.settings.enrollment_days * DAY)
-    claim |= {"etag": "1", "expires_at": clock.text(expires)}
-
-
-def _await_devices(engine: Engine, claims: Sequence[str]) -> None:
-    """The devices will come, those of a big batch one after the other; what has not come in the end is forgotten."""
-    for number, first in enumerate(range(0, len(claims), _AT_ONCE)):
-        engine.schedule(engine.settings.enrollment_seconds + number, "enrollment.arrive", claims=claims[first : first + _AT_ONCE])
-    engine.schedule(engine.settings.enrollment_days * 86400, "enrollment.expire", claims=list(claims))
 
 
 def _unused(engine: Engine, payload: Document) -> Iterator[Document]:
