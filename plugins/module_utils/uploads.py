@@ -142,14 +142,18 @@ class ChunkedUpload(Call):
         job = self._job(client, self.row)
         path = self.row.item({}, job["id"])
         self._fill(client, f"{path}/chunks", job)
-        done = wait_for(client, self.row, lambda: client.get(path), _ended, timeout=self.timeout, interval=self.interval) or job
-        if not done.get("firmware_image_id"):
-            raise WaitError(
-                f"The service made nothing of the file: the upload job {job['id']} ended with the status {done.get('status')!r}. "
-                "The next run begins anew.",
-                self.row,
-                done,
-            )
+        try:
+            done = wait_for(client, self.row, lambda: client.get(path), _ended, timeout=self.timeout, interval=self.interval) or job
+            if not done.get("firmware_image_id"):
+                raise WaitError(
+                    f"The service made nothing of the file: the upload job {job['id']} ended with the status {done.get('status')!r}. "
+                    "The next run begins anew.",
+                    self.row,
+                    done,
+                )
+        except WaitError as error:
+            error.changed = True
+            raise
         made = client.get(f"{self.path}/{done['firmware_image_id']}")
         client.delete(path)
         return made

@@ -176,8 +176,6 @@ RETURN = r"""
 update_campaign:
   description:
     - The campaign as it is now; V(null) when it is absent. In check mode, as it would be.
-    - It holds C(statistics) once it has ended and O(state=started) with O(wait=true) was asked for, as
-      M(pelion.device_management.update_campaign_info) returns them, with the reasons of failures.
     - When the task fails because of how the campaign went, it is returned as well.
   returned: success, or when the campaign is not where it should be
   type: dict
@@ -197,6 +195,23 @@ update_campaign:
     phase: stopped
     state: autostopped
     when: null
+    statistics:
+      - id: success
+        object: summary_status
+        summary_status: SUCCESS
+        campaign_id: 016e83ddc648000000000001001000f5
+        count: 40
+        created_at: "2026-01-31T12:00:05.000000Z"
+        event_types:
+          - id: upd4_ok_100
+            object: event-type
+            event_type: UPD4_OK_100
+            description: Firmware updated
+            summary_status: SUCCESS
+            summary_status_id: success
+            campaign_id: 016e83ddc648000000000001001000f5
+            count: 40
+            created_at: "2026-01-31T12:00:05.000000Z"
     created_at: "2026-01-31T12:00:00.000000Z"
     starting_at: "2026-01-31T12:00:05.000000Z"
     started_at: "2026-01-31T12:00:05.000000Z"
@@ -239,6 +254,12 @@ update_campaign:
       description: Why the campaign did not start, or why it ended.
       type: str
       returned: when there is one
+    statistics:
+      description:
+        - How many devices had which outcome, and for which reasons, as M(pelion.device_management.update_campaign_info) returns them.
+      type: list
+      elements: dict
+      returned: when the campaign has ended, O(state=started) and O(wait=true)
     started_at:
       description: When the campaign was started, UTC.
       type: str
@@ -263,7 +284,6 @@ request_id:
 """
 
 import re
-import time
 
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import meaning, packed
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
@@ -291,9 +311,10 @@ class UpdateCampaignRecipe(Recipe):
 
     def __init__(self, row, fields):
         super().__init__(row, fields)
-        self.draft_since = None
+        self.now = self.draft_since = None
 
     def prepare(self, client, params):
+        self.now = client.monotonic
         if not re.fullmatch(r"\d+%?|\d+\.\d+%", params["max_failed"]):
             raise ResourceError(f"max_failed must be a number such as 3 or a percentage such as 5%, not '{params['max_failed']}'.")
         if params["filters"]:
@@ -373,14 +394,15 @@ class UpdateCampaignRecipe(Recipe):
             return True
         if phase == "draft":
             # Just after the start that is normal; later it means that the service has taken the start back.
-            self.draft_since = self.draft_since or time.monotonic()
-            if time.monotonic() - self.draft_since < params["start_grace"]:
+            self.draft_since = self.now() if self.draft_since is None else self.draft_since
+            if self.now() - self.draft_since < params["start_grace"]:
                 return False
             raise WaitError(f"The update campaign {item['id']} did not start: {reason(item)}", self.row, item)
         if phase == "starting":
-            self.draft_since = time.monotonic() - params["start_grace"]
+            self.draft_since = self.now() - params["start_grace"]
             return False
-        return params["wait_for"] == "phase"
+        # What is about to stop is judged when it has.
+        return params["wait_for"] == "phase" and phase != "stopping"
 
     def judge(self, item, params):
         """See whether a campaign that has ended did what it was for.

@@ -344,7 +344,7 @@ def test_a_job_that_fails_is_told_and_stays(source):
         str(caught.value)
         == f"The service made nothing of the file: the upload job {JOB} ended with the status 'failed'. The next run begins anew."
     )
-    assert caught.value.object["status"] == "failed"
+    assert (caught.value.object["status"], caught.value.changed) == ("failed", True)
     assert service.deleted == []
 
 
