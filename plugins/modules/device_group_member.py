@@ -148,105 +148,13 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import bulk
-from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
-from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition
+from ansible_collections.pelion.device_management.plugins.module_utils import group_members
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule, failure
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError, find, listing
-from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
-
-
-def refused(result):
-    """Whether the key is not good for this: then it is not for the other devices either."""
-    return isinstance(result.error, ApiError) and result.error.status in (401, 403)
 
 
 class DeviceGroupMember(ApiModule):
     def work(self, client, params, check_mode):
-        if not 1 <= params["concurrency"] <= 64:
-            raise ResourceError(f"concurrency must be 1 to 64, not {params['concurrency']}.")
-        conditions, asked = self.wanted(params)
-        group = find(client, directory.DEVICE_GROUP, {"id": params["device_group_id"], "name": params["device_group"]})
-        report = {}
-        if group is None:
-            missing = f"There is no device group {params['device_group'] or params['device_group_id']}"
-            if not check_mode or not params["device_group"]:
-                raise ResourceError(f"{missing}.")
-            # A task before this one may create it; check mode only has not.
-            group = {"id": None}
-            report["warnings"] = [f"{missing} yet. Check mode shows what a new one would hold."]
-        # A device tells its groups, so one listing says both that it exists and whether it is a member.
-        devices = listing(client, directory.DEVICE, params, conditions) if conditions else ()
-        found = {device["id"]: group["id"] in device.get("groups", ()) for device in devices}
-        self.check(params, asked, found)
-
-        add, remove = [], []
-        if params["state"] == "absent":
-            remove = [device for device, member in found.items() if member]
-        else:
-            add = [device for device, member in found.items() if not member]
-        if params["state"] == "exact" and group["id"]:
-            members = listing(client, directory.DEVICE_GROUP_DEVICE, {"device_group_id": group["id"]}, fields=["id"])
-            remove = [member["id"] for member in members if member["id"] not in found]
-        report.update(self.change(client, params, check_mode, group["id"], add, remove, len(found)))
-        return report
-
-    @staticmethod
-    def wanted(params):
-        """The conditions that list the devices, and the ids that must be among them."""
-        if params["device_ids"] is None:
-            if not params["filters"]:
-                raise ResourceError("filters is empty, which would mean every device of the account. Name at least one condition.")
-            return directory.DEVICE.conditions(params["filters"]), None
-        asked = list(dict.fromkeys(directory.DEVICE.checked_id(device) for device in params["device_ids"]))
-        return (Condition("id", "in", tuple(asked)),) if asked else (), asked
-
-    @staticmethod
-    def check(params, asked, found):
-        if asked is None and not found and params["state"] == "exact":
-            raise ResourceError(
-                "The filters match no device, which would empty the group. Give device_ids as an empty list if you mean that."
-            )
-        unknown = [device for device in asked or () if device not in found]
-        if unknown and params["state"] != "absent":
-            shown = ", ".join(unknown[:10]) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")
-            raise ResourceError(f"There are no devices with these ids: {shown}. Nothing was changed.")
-
-    @staticmethod
-    def change(client, params, check_mode, group, add, remove, matched):
-        steps = [("add", device) for device in add] + [("remove", device) for device in remove]
-        done, failed = {"add": [], "remove": []}, []
-        for result in bulk.each(
-            [] if check_mode else steps,
-            lambda step: client.post(
-                f"{directory.DEVICE_GROUP_DEVICE.collection({'device_group_id': group})}{step[0]}/", {"device_id": step[1]}
-            ),
-            params["concurrency"],
-            stop=refused,
-        ):
-            action, device = result.item
-            if result.error is None:
-                done[action].append(device)
-                continue
-            failed.append({"id": device, **failure(result.error)})
-        if check_mode:
-            done = {"add": add, "remove": remove}
-        report = {
-            "changed": bool(done["add"] or done["remove"]),
-            "device_group_id": group,
-            "added": done["add"],
-            "removed": done["remove"],
-            "unchanged": matched - len(add if params["state"] != "absent" else remove),
-            "diff": {"before": {"members": sorted(done["remove"])}, "after": {"members": sorted(done["add"])}},
-        }
-        if failed:
-            tried = {*done["add"], *done["remove"], *(entry["id"] for entry in failed)}
-            left = [device for _action, device in steps if device not in tried]
-            raise bulk.BulkError(
-                f"{len(failed)} of {len(steps)} devices failed, {len(left)} were not tried; the first: {failed[0]['msg']}",
-                {**report, "failed_devices": failed, "not_tried": left},
-            )
-        return report
+        return group_members.ensure(client, params, failure, dry_run=check_mode)
 
 
 def main():

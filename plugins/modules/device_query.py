@@ -113,11 +113,9 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 class DeviceQueryRecipe(Recipe):
     def desired(self, params, current):
-        if params["filters"]:
-            params = {**params, "query": packed(directory.DEVICE.conditions(params["filters"]))}
-        elif params["query"]:
-            unpack(params["query"])  # raises for what is no query at all
-        return super().desired(params, current)
+        query = packed(directory.DEVICE.conditions(params["filters"])) if params["filters"] else params["query"]
+        unpack(query or "")  # raises for what is no query at all
+        return super().desired({**params, "query": query}, current)
 
     def same(self, name, current, wanted):
         if name == "query" and current and wanted:
@@ -128,10 +126,7 @@ class DeviceQueryRecipe(Recipe):
 def main():
     ResourceModule(
         directory.DEVICE_QUERY,
-        argument_spec=dict(
-            name=dict(type="str"),
-            query=dict(type="str"),
-        ),
+        argument_spec=dict(name=dict(type="str"), query=dict(type="str")),
         extra_spec=dict(filters=dict(type="dict")),
         recipe=DeviceQueryRecipe,
         mutually_exclusive=[("query", "filters")],

@@ -34,6 +34,7 @@ FLOORS = (
     "resources",
     "devices",
     "enrollments",
+    "group_members",
     "presubscriptions",
     "channel",
     "channels",
