@@ -109,6 +109,10 @@ coverage-api: conformance conformance-2020 conformance-2019 integration coverage
 coverage-check: $(STAMP)
 	@$(BIN)/python tests/tools/coverage_api.py
 
+.PHONY: sdk
+sdk: $(STAMP) ## let the vendor's SDK work with the simulator
+	@$(PYTEST) tests/sdk
+
 .PHONY: lines
 lines: ## count the lines of code of each module, and fail when the medians are too high
 	@$(PYTHON) tests/tools/lines.py

@@ -26,6 +26,7 @@ sys.path[:0] = [str(HERE.parent / "tools"), str(HERE.parent / "simulator")]
 
 import workspace  # noqa: E402
 from pelion_simulator.process import Simulator  # noqa: E402
+from sdk import sdk_python  # noqa: E402
 
 Result = dict[str, Any]
 SMALL = 1_500  # a page and a half
@@ -120,19 +121,6 @@ def agreed(ours: Any, peer: Any) -> Any:
     if ours != peer:
         raise BenchmarkError(f"The two sides did not do the same: {ours} and {peer}.")
     return ours
-
-
-def sdk_python() -> Path:
-    """The interpreter of the SDK's environment, which is made where it is missing or its pins have changed."""
-    home, pins = workspace.ROOT / ".build/sdk", workspace.ROOT / "requirements/sdk.txt"
-    python, stamp, wanted = home / "bin/python", home / "made-for.txt", f"{sys.version}\n{pins.read_text(encoding='utf-8')}"
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
-        say("Making the SDK's environment ...")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
-        uv = str(Path(sys.executable).with_name("uv"))
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), "--requirements", str(pins)], check=True)
-        stamp.write_text(wanted, encoding="utf-8")
-    return python
 
 
 # -- the measures
