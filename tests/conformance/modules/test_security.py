@@ -203,7 +203,8 @@ def test_files_of_a_developer_certificate(run: Any, client: Any, folder: Path) -
         assert paths["private_key_file"].read_text() == texts["private_key_file"]
         assert mode(paths["private_key_file"]) == 0o600
 
-    deleted = run("developer_certificate", name="Desk", state="absent")
+    deleted = run("developer_certificate", **options, state="absent")
+    assert not any(sent.path.startswith("/v3/developer-certificates") for sent in deleted.sent)
     assert deleted.writes == [("DELETE", f"{ON_THIS_PATH}/{item['id']}", None)]
     assert {path.name for path in folder.iterdir()} == set(paths)
     info = run("developer_certificate_info")
