@@ -26,6 +26,8 @@ extends_documentation_fragment:
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.resource_module
 options:
+  clear:
+    choices: [when]
   name:
     description:
       - The name of the campaign, unique in the account. It finds the campaign when O(id) is not given.
@@ -291,6 +293,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resource 
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory, update
 
 ENDED = ("stopped", "archived")
+MOST_CAUSES = 5  # of failures, in a message
 QUERY_ID = re.compile("[0-9a-fA-F]{32}")  # Update_Campaign_create speaks of the id of a filter
 
 
@@ -414,15 +417,22 @@ class UpdateCampaignRecipe(Recipe):
         total, failed = sum(counts.values()), sum(counts[status] for status in params["fail_on"])
         number = params["max_failed"].rstrip("%")
         allowed = float(number) * (total / 100 if params["max_failed"].endswith("%") else 1)
-        told = f"of the update campaign {item['id']}: {counts['success']} updated, {counts['fail']} failed, {counts['skipped']} skipped"
+        label = f"the update campaign {item['id']}"
+        told = f"{counts['success']} updated, {counts['fail']} failed, {counts['skipped']} skipped"
         if item.get("state") == "userstopped":
-            raise WaitError(f"Somebody stopped it before the end {told}.", self.row, item)
+            raise WaitError(f"Somebody stopped {label} before it was done: {told}.", self.row, item)
         if not total:
-            raise WaitError(f"The update campaign {item['id']} ended without updating a device: {reason(item)}", self.row, item)
+            raise WaitError(f"T{label[1:]} ended without updating a device: {reason(item)}", self.row, item)
         if failed > allowed:
             causes = [cause for status in params["fail_on"] for cause in rows.get(status, {}).get("event_types", ())]
-            listed = ", ".join(f"{cause.get('event_type')} ({cause.get('count')})" for cause in causes)
-            raise WaitError(f"Too many devices failed {told}; max_failed is {params['max_failed']}. Causes: {listed}.", self.row, item)
+            causes.sort(key=lambda cause: -int(cause.get("count") or 0))
+            listed = [f"{cause.get('event_type')} ({cause.get('count')})" for cause in causes[:MOST_CAUSES]]
+            more = f" and {len(causes) - MOST_CAUSES} more" if len(causes) > MOST_CAUSES else ""
+            raise WaitError(
+                f"Too many devices of {label} failed: {told}; max_failed is {params['max_failed']}. Causes: {', '.join(listed)}{more}.",
+                self.row,
+                item,
+            )
 
 
 def reason(item):
