@@ -249,6 +249,17 @@ def test_old_connect(scenario: Scenario, device: str) -> None:
     }
 
 
+def test_old_observers(scenario: Scenario, simulator: Simulator, device: str) -> None:
+    control = f"{simulator.http_url}/_simulator/device-registration"
+    assert scenario("old_observers", device=device, readable=READABLE, control=control) == {
+        "current": "Etc/UTC",
+        "deregister": "de_registrations",
+        "register": "registrations",
+        "update": "reg_updates",
+        "expire": "registrations_expired",
+    }
+
+
 def test_old_webhook(scenario: Scenario, device: str) -> None:
     assert scenario("old_webhook", device=device, readable=READABLE) == {
         "headers": ["1"],
