@@ -39,7 +39,7 @@ simulator: $(STAMP) ## start a simulator and print how to point a playbook at it
 # -- what developers type ----------------------------------------------------------------------------------------------
 
 # The longest first, for they run two at a time. A number is how many tests the step must have passed.
-STEPS := conformance:1 sanity demo integration importer molecule unit:1 lint-ansible simulator-test:1 bench-test:1 \
+STEPS := conformance:1 sanity demo integration importer molecule unit:1 lint-ansible simulator-test:1 bench-test:1 sdk:1 \
          contract:1 units lint-types lint-docs lint-licences lint-yaml lint-python lint-changelog
 
 .PHONY: test bench docs lint matrix clean lock
