@@ -148,6 +148,7 @@ def test_the_log(simulator: Simulator, api: Api) -> None:
         "size": 18,
         "status": 400,
         "length": len(answer.content),
+        "faulty": False,
     }
     assert api.key not in str(simulator.control("GET", "requests"))
     simulator.clear_requests()

@@ -153,4 +153,4 @@ def test_account(api: Api) -> None:
     assert not {"limits", "policies", "sub_accounts"} & set(plain)
     more = api.get("/v3/accounts/me?include=limits,sub_accounts&properties=x")
     assert set(more) - set(plain) == {"limits", "sub_accounts"}
-    assert set(api.refused(400, "validation_error", "GET", "/v3/accounts/me?include=limits,history")) == {"include"}
+    assert set(api.refused(400, "validation_error", "GET", "/v3/accounts/me?include=limits,colours")) == {"include"}
