@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from collection import util
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 IMAGES, JOBS, MANIFESTS = "/v3/firmware-images", "/v3/firmware-images/upload-jobs", "/v3/firmware-manifests/"
 CAMPAIGNS = "/v3/update-campaigns"
@@ -358,6 +360,61 @@ def test_from_every_phase_into_every_state(run: Any, simulator: Any, client: Any
     assert (None if held is None else held["phase"]) == end
     again = run("update_campaign", **options)
     assert (again.changed, again.writes) == (False, [])
+
+
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "description": st.sampled_from(("", "d")),
+        "device_filter": st.sampled_from(("id__eq=1", "<same>")),
+        "root_manifest_id": st.sampled_from(("Pump 2.2", "0" * 32)),
+        "wait": st.booleans(),
+        "wait_for": st.sampled_from(("phase", "finished")),
+        "max_failed": st.sampled_from(("0", "100%")),
+    },
+)
+
+
+def test_check_mode_foretells_any_task_on_any_campaign(run: Any, simulator: Any, client: Any, made: Make, spec: int) -> None:
+    @given(
+        st.sampled_from(sorted({phase for phase, _state in MOVES})),
+        st.sampled_from(("present", "started", "stopped", "archived", "absent")),
+        CHANGES,
+    )
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    def law(phase: str, state: str, changes: dict[str, Any]) -> None:
+        simulator.reset()
+        simulator.settings(spec=spec, **GOOD)
+        simulator.clock(rate=0)
+        campaign = into(phase, made(), simulator, client)
+        item = f"{CAMPAIGNS}/{campaign['id']}"
+        filled = {name: campaign["device_filter"] if value == "<same>" else value for name, value in changes.items()}
+        options = {"name": "Pumps", "state": state, **filled}
+        checked = run("update_campaign", check=True, **options)
+        assert (checked.writes, client.get(item)) == ([], campaign)
+        step = run("update_campaign", **options)
+        if checked.failed:
+            # What cannot be done is known before.
+            assert (step.failed, step.msg, step.writes) == (True, checked.msg, [])
+            return
+        assert step.result["changed"] == checked.changed == bool(step.writes)
+        now = client.get(item)
+        if step.failed:
+            # A campaign without a good end: that only a real run can tell, and it tells the same again.
+            assert state == "started"
+            assert changes.get("wait", True)
+            again = run("update_campaign", **options)
+            assert again.failed
+            return
+        assert checked.result["diff"] == step.result["diff"]
+        assert {**(step.result["update_campaign"] or {}), "statistics": 0} == {**(now or {}), "statistics": 0}
+        if changes.get("wait", True):
+            foretold = checked.result["update_campaign"]
+            assert (foretold or {}).get("phase") == (now or {}).get("phase") or state in ("present", "started")
+        again = run("update_campaign", **options)
+        assert (again.changed, again.writes) == (False, [])
+
+    law()
 
 
 @pytest.mark.parametrize("phase", ["stopping", "userstopped"])
