@@ -19,6 +19,7 @@ author:
   - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
+  - pelion.device_management.several
   - pelion.device_management.resource.wait
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
@@ -31,18 +32,12 @@ options:
     required: true
   device_ids:
     description:
-      - The ids of the devices. Give this or O(filters).
-    type: list
-    elements: str
+      - The ids of the devices, one or several. Give this or O(filters).
+    required: false
   filters:
     description:
       - The devices that meet all these conditions, as in M(pelion.device_management.device_info).
     type: dict
-  concurrency:
-    description:
-      - How many requests are under way side by side, 1 to 64.
-    type: int
-    default: 8
 seealso:
   - module: pelion.device_management.certificate_issuer_config
   - module: pelion.device_management.certificate_enrollment_info
@@ -111,7 +106,9 @@ joined:
   elements: str
   sample: []
 failed_devices:
-  description: The devices without a new certificate, and why.
+  description:
+    - The devices without a new certificate, and why.
+    - Once the key has been refused, no further renewals are asked for, so that some devices may be in none of the lists.
   returned: when some devices failed
   type: list
   elements: dict
@@ -132,11 +129,6 @@ failed_devices:
       description: The id of the request.
       type: str
       returned: when the service refused to renew
-not_tried:
-  description: The ids of the devices that were not tried any more because the key was refused.
-  returned: when some devices failed
-  type: list
-  elements: str
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered
@@ -147,28 +139,30 @@ request_id:
 import contextlib
 import re
 
-from ansible_collections.pelion.device_management.plugins.module_utils import bulk
+from ansible_collections.pelion.device_management.plugins.module_utils import devices as several
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
-from ansible_collections.pelion.device_management.plugins.module_utils.module import WAIT_SPEC, ApiModule, failure
+from ansible_collections.pelion.device_management.plugins.module_utils.module import WAIT_SPEC, ApiModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError, WaitError, listing, wait_for
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory, security
 
 ROW = security.CERTIFICATE_ENROLLMENT
 
 
-def completed(enrollment):
-    return enrollment.get("enroll_status") == "completed"
+def completed(renewal):
+    return renewal.get("enroll_status") == "completed"
 
 
-def refused(result):
-    """Whether the key is not good for this: then it is not for the other devices either."""
-    return isinstance(result.error, ApiError) and result.error.status in (401, 403)
+def reason(renewal):
+    """Why a device has no new certificate, None where it has."""
+    if not completed(renewal):
+        return f"The renewal {renewal['id']} was not completed in time."
+    if renewal.get("enroll_result") == "success":
+        return None
+    return renewal.get("enroll_result_detail") or "The renewal failed; the service gives no reason."
 
 
 class CertificateRenewal(ApiModule):
     def work(self, client, params, check_mode):
-        if not 1 <= params["concurrency"] <= 64:
-            raise ResourceError(f"concurrency must be 1 to 64, not {params['concurrency']}.")
         if not re.fullmatch(r"[\w-]{1,10}\.[\w.-]{1,10}", params["certificate_name"], re.ASCII):
             raise ResourceError(
                 f"'{params['certificate_name']}' is no name of a certificate on a device: that is two parts of up to 10 characters each, "
@@ -176,41 +170,32 @@ class CertificateRenewal(ApiModule):
             )
         devices = self.devices(client, params)
         renewals = {device: found for device, found in self.running(client, params, devices).items() if device in devices}
-        joined, failed = set(renewals), {}
-        wanted = [device for device in devices if device not in joined]
-        requested = wanted if check_mode else []
-        for result in bulk.each([] if check_mode else wanted, self.asking(client, params), params["concurrency"], stop=refused):
-            if result.error is not None:
-                failed[result.item] = failure(result.error)
-                continue
-            asked, renewals[result.item] = result.value
-            requested.append(result.item) if asked else joined.add(result.item)
-        if params["wait"] and not check_mode:
-            self.wait(client, params, devices, renewals)
-            failed.update(self.judged(params, renewals))
-        report = {
+        joined = set(renewals)
+        requested, failed = [device for device in devices if device not in joined], []
+        if not check_mode:
+            answers, failed = several.each(requested, lambda device: self.ask(client, params, device), params["concurrency"])
+            requested = [device for device, (new, _renewal) in answers.items() if new]
+            joined.update(set(answers) - set(requested))
+            renewals.update({device: renewal for device, (_new, renewal) in answers.items()})
+            if params["wait"]:
+                self.wait(client, params, devices, renewals)
+                failed += [{"id": device, "msg": reason(renewals[device])} for device in renewals if reason(renewals[device])]
+        result = {
             "changed": bool(requested),
             "certificate_enrollments": [renewals[device] for device in devices if device in renewals],
             "requested": requested,
             "joined": [device for device in devices if device in joined],
         }
-        if failed:
-            entries = [{"id": device, **failed[device]} for device in devices if device in failed]
-            left = [device for device in devices if device not in renewals and device not in failed]
-            raise bulk.BulkError(
-                f"{len(entries)} of {len(devices)} devices failed, {len(left)} were not tried; the first, {entries[0]['id']}: "
-                f"{entries[0]['msg']}",
-                {**report, "failed_devices": entries, "not_tried": left},
-            )
-        return report
+        return several.report(result, sorted(failed, key=lambda entry: devices.index(entry["id"])), len(devices))
 
     @staticmethod
     def devices(client, params):
         """The ids of the devices that are meant, each once."""
-        if params["device_ids"] is not None:
-            return list(dict.fromkeys(directory.DEVICE.checked_id(device) for device in params["device_ids"]))
-        if not params["filters"]:
+        if params["device_ids"] is None and not params["filters"]:
             raise ResourceError("filters is empty, which would mean every device of the account. Name at least one condition.")
+        given = several.asked({**params, "device_ids": params["device_ids"] or ()})
+        if params["device_ids"] is not None:
+            return [device.lower() for device in given]
         conditions = directory.DEVICE.conditions(params["filters"])
         return [device["id"] for device in listing(client, directory.DEVICE, params, conditions, fields=["id"])]
 
@@ -222,20 +207,16 @@ class CertificateRenewal(ApiModule):
             conditions["device_id"] = devices[0]
         return {found["device_id"]: found for found in listing(client, ROW, {}, ROW.conditions(conditions))}
 
-    def asking(self, client, params):
-        """What asks for the renewal of one device: whether it was new, and the renewal."""
-
-        def ask(device):
-            try:
-                return True, client.post(f"{directory.DEVICE.path}{device}/certificates/{params['certificate_name']}/renew")
-            except ApiError as error:
-                # Somebody asked for it since the list was read.
-                found = self.running(client, params, [device]).get(device) if error.status == 409 else None
-                if found is None:
-                    raise
-                return False, found
-
-        return ask
+    def ask(self, client, params, device):
+        """Ask for the renewal of one device: whether it is a new one, and the renewal."""
+        try:
+            return True, client.post(f"{directory.DEVICE.path}{device}/certificates/{params['certificate_name']}/renew")
+        except ApiError as error:
+            # Somebody asked for it since the list was read.
+            found = self.running(client, params, [device]).get(device) if error.status == 409 else None
+            if found is None:
+                raise
+            return False, found
 
     def wait(self, client, params, devices, renewals):
         """Bring ``renewals`` up to date until all are completed or the time is over."""
@@ -243,8 +224,8 @@ class CertificateRenewal(ApiModule):
         def look():
             under_way = {found["id"] for found in self.running(client, params, devices).values()}
             gone = [device for device, found in renewals.items() if not completed(found) and found["id"] not in under_way]
-            for result in bulk.each(gone, lambda device: client.get(ROW.item({}, renewals[device]["id"])), params["concurrency"]):
-                renewals[result.item] = result.value or renewals[result.item]
+            read, _failed = several.each(gone, lambda device: client.get(ROW.item({}, renewals[device]["id"])), params["concurrency"])
+            renewals.update({device: found for device, found in read.items() if found is not None})
             return renewals
 
         def done(found):
@@ -254,25 +235,13 @@ class CertificateRenewal(ApiModule):
         with contextlib.suppress(WaitError):
             wait_for(client, ROW, look, done, timeout=params["wait_timeout"], interval=params["wait_interval"])
 
-    @staticmethod
-    def judged(params, renewals):
-        """The devices whose renewal failed or did not end in time, and why."""
-        failed = {}
-        for device, renewal in renewals.items():
-            if not completed(renewal):
-                failed[device] = {"msg": f"The renewal {renewal['id']} is not completed after {params['wait_timeout']:g} seconds."}
-            elif renewal.get("enroll_result") != "success":
-                failed[device] = {"msg": renewal.get("enroll_result_detail") or "The renewal failed; the service gives no reason."}
-        return failed
-
 
 def main():
     CertificateRenewal(
         argument_spec=dict(
             certificate_name=dict(type="str", required=True),
-            device_ids=dict(type="list", elements="str"),
             filters=dict(type="dict"),
-            concurrency=dict(type="int", default=8),
+            **{**several.DEVICES_SPEC, "device_ids": {**several.DEVICES_SPEC["device_ids"], "required": False}},
             **WAIT_SPEC,
         ),
         required_one_of=[("device_ids", "filters")],

@@ -16,7 +16,8 @@ description:
   - What the holder of a token may do, and for how long, is said by access policies, which are made in the portal. The token is signed
     with the account's trust anchor, see M(pelion.device_management.trust_anchor).
   - Every run gets a new token. Tokens cannot be listed nor taken back, and the account may have to pay for each.
-  - The documents ask for the role of a service, and speak of a token of a user; whether the service takes access keys is not certain.
+  - The vendor's description asks for the roles Service or ServiceAdministrator and shows a JWT; whether access keys are taken is not
+    certain.
   - For access to devices through the service use M(pelion.device_management.device_resource). Services of 2019 have no such tokens.
 author:
   - Contributors to the pelion.device_management collection (!UNKNOWN)
