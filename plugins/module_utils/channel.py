@@ -151,14 +151,19 @@ def _turn(client: Client, deadline: float) -> Iterator[None]:
         yield
 
 
-def create_long_poll(client: Client, deadline: float) -> None:
+def create_long_poll(client: Client, deadline: float) -> Optional[Message]:
     """Make a long poll channel that stays. Somebody must poll it within ten minutes.
 
+    The first poll makes it. Its end is waited for, since a poll that is left open swallows what comes next.
+
     :param deadline: the moment on ``client.monotonic`` until which it is tried.
+    :return: what that poll brought.
     :raises ChannelError: when it does not come up.
     :raises ApiError: when there is a channel of another kind.
     """
-    _LongPoll(client, deadline).create()
+    source = _LongPoll(client, deadline)
+    source.create()
+    return source.finish()
 
 
 class _LongPoll:
@@ -214,6 +219,13 @@ class _LongPoll:
             message = self._judge(outcome)
             if message or self._client.monotonic() >= until:
                 return message
+
+    def finish(self) -> Optional[Message]:
+        """What the open poll brings; waits for its end."""
+        try:
+            return self._judge(self._outcomes.get(timeout=_POLL))
+        except queue.Empty:
+            return None
 
     def _look(self) -> None:
         """Raise what went wrong with the first poll; keep a message."""
@@ -479,7 +491,7 @@ def _to_queue(client: Client, request: Request, query: Mapping[str, Any]) -> Out
 
 
 def _to_endpoint(client: Client, request: Request, query: Mapping[str, Any]) -> Outcome:
-    headers = {"Accept": request.accept} if request.accept else {}
+    headers = {"Accept": request.accept or "*/*"}
     if request.payload is not None:
         headers["Content-Type"] = request.content_type
     reply = client.request(

@@ -29,9 +29,10 @@ class Poll(Call):
     def send(self, client: Client, identity: str = "") -> Any:
         """Poll until the channel is there.
 
+        :return: what came over it already.
         :raises ChannelError: when it does not come up.
         """
-        channel.create_long_poll(client, client.monotonic() + _PATIENCE)
+        return channel.create_long_poll(client, client.monotonic() + _PATIENCE)
 
 
 def read(client: Client) -> Held:
@@ -81,19 +82,22 @@ def plan(held: Held, params: Mapping[str, Any]) -> Tuple[Held, List[Call]]:
     return wanted, [_deletion(held), _creation(wanted)]
 
 
-def carry_out(client: Client, calls: Sequence[Call]) -> Held:
-    """Do it, and tell what is there then.
+def carry_out(client: Client, calls: Sequence[Call]) -> Tuple[Held, List[channel.Message]]:
+    """Do it.
 
+    :return: what is there then, and what came over a new long poll channel already.
     :raises ApiError, TransportError, ChannelError: when that fails.
     """
+    messages: List[channel.Message] = []
     for call in calls:
         try:
-            call.send(client)
+            answer = call.send(client)
+            messages += [answer] if isinstance(call, Poll) and answer else []
         except ApiError as error:
             if call.path == connect.CALLBACK and error.status == 400:
                 error.context = ", since the service cannot deliver to the url, or another channel has been made meanwhile"
             raise
-    return read(client)
+    return read(client), messages
 
 
 def _removal(held: Held, params: Mapping[str, Any]) -> Tuple[Held, List[Call]]:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Contributors to the pelion.device_management collection
 # SPDX-License-Identifier: BSD-2-Clause
-"""What devices say: LwM2M payloads to values and back. Knows no network and nothing of Ansible.
+"""What devices say: LwM2M payloads to values and back. Reaches no network and knows nothing of Ansible.
 
 A *path* is that of an object, instance, resource or resource instance, such as ``/3303/0/5700``. The *value* of a resource is a number,
 text or boolean, one with several instances is a mapping of instance to value; an instance is a mapping of resource to value, an object
@@ -20,6 +20,8 @@ import re
 import struct
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+
+from .resource import ResourceError
 
 TYPES = ("string", "integer", "unsigned", "float", "boolean", "opaque", "time", "objlnk", "corelnk")
 
@@ -60,7 +62,7 @@ _OF_OBJECT = {name: kind for kind, (own, _shared) in _KNOWN.items() for name in 
 _REUSABLE = {name: kind for kind, (_own, shared) in _KNOWN.items() for name in shared.split()}
 
 
-class PayloadError(ValueError):
+class PayloadError(ResourceError):
     """A payload that is not what its content type says, or a value that its type cannot hold; the text says which and why."""
 
 

@@ -349,11 +349,10 @@ class DeviceResource(ApiModule):
         responses = []
         for device in ids:
             entry = {"device_id": device, "path": path, "changed": not reading and device in todo}
-            msg = self.read_outcome(by_device.get(device), entry, params, path, types, quiet)
-            if msg:
-                entry["changed"] = False
-                failed.append({"id": device, "msg": msg, **({"status": entry["status"]} if "status" in entry else {})})
-            if all(device != known["id"] for known in failed):
+            problem = self.read_outcome(by_device.get(device), entry, params, path, types, quiet)
+            if problem:
+                failed.append(problem)
+            elif all(device != known["id"] for known in failed):
                 responses.append(entry)
         result = {"changed": any(entry["changed"] for entry in responses), "responses": responses}
         if params["channel"] == "existing":
@@ -457,28 +456,30 @@ class DeviceResource(ApiModule):
 
     @staticmethod
     def read_outcome(outcome, entry, params, path, types, quiet):
-        """Put what became of a request into the entry of its device; why it failed, if it did."""
+        """Put what became of a request into the entry of its device; or say why it failed."""
         if outcome is None:
-            return ""
+            return None
+        device, answer = outcome.request.device_id, outcome.answer
         if outcome.async_id:
             entry["async_id"] = outcome.async_id
-        if outcome.answer is None:
+        if answer is None:
             if outcome.error is not None and (quiet or not outcome.doubt):
-                taken = f" The service has taken the request ({outcome.async_id}), so it may be carried out." if outcome.async_id else ""
-                return f"{outcome.error}{'' if outcome.doubt else taken}"
+                problem = devices.problem(device, outcome.error)
+                if outcome.async_id and not outcome.doubt:
+                    problem["msg"] += f" The service has taken the request ({outcome.async_id}), so it may be carried out."
+                return problem
             entry["status"] = 202
-            return "" if quiet else late(outcome, params["wait_timeout"], params["expiry_seconds"])
-        answer = outcome.answer
+            return None if quiet else {"id": device, "msg": late(outcome, params["wait_timeout"], params["expiry_seconds"])}
         entry["status"] = answer.status
         if not answer.good:
-            return f"{outcome.request.words} failed: {explain(answer)}."
+            return {"id": device, "msg": f"{outcome.request.words} failed: {explain(answer)}.", "status": answer.status}
         if answer.payload or params["operation"] == "read":
             entry.update(lwm2m.shown(answer.payload, answer.content_type, path, types))
         if answer.status == 205:
             entry["value"] = None
         if answer.max_age is not None:
             entry["max_age"] = answer.max_age
-        return ""
+        return None
 
 
 def main():

@@ -93,7 +93,8 @@ options:
     choices: [present, absent]
     default: present
 notes:
-  - Two minutes must pass between the removal of a V(LONG_POLLING) channel and the next one.
+  - To make a V(LONG_POLLING) channel takes as long as the service keeps a poll open, about half a minute. Two minutes must pass between the
+    removal of such a channel and the next one; the task waits for that.
 seealso:
   - module: pelion.device_management.notification_channel_info
   - module: pelion.device_management.device_resource
@@ -178,6 +179,16 @@ notification_channel:
       description: How many events wait. Services from 2021 on say -1.
       type: int
       returned: for websockets
+messages:
+  description:
+    - What came over a new V(LONG_POLLING) channel while it was made, as the service sends it. It is not delivered again.
+  returned: when something came
+  type: list
+  elements: dict
+  sample:
+    - registrations:
+        - ep: 01667c6e992c00000000000100100371
+          ept: sensor
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered
@@ -194,9 +205,11 @@ class NotificationChannel(ApiModule):
         held = channels.read(client)
         wanted, calls = channels.plan(held, params)
         diff = {"before": channels.shown(held) or {}, "after": channels.shown(wanted) or {}}
+        result = {"changed": bool(calls), "diff": diff}
         if calls and not check_mode:
-            wanted = channels.carry_out(client, calls)
-        return {"changed": bool(calls), "notification_channel": channels.shown(wanted), "diff": diff}
+            wanted, messages = channels.carry_out(client, calls)
+            result.update({"messages": messages} if messages else {})
+        return {**result, "notification_channel": channels.shown(wanted)}
 
 
 def main():

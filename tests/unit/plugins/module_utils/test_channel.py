@@ -477,7 +477,7 @@ def test_the_older_form_answers_over_the_channel():
     (outcome,), _others, transport = run(application, [Request(DEVICE, "PUT", "/3/0/9", b"7", "text/plain")], transport="endpoints")
     assert (outcome.async_id, outcome.answer) == ("1#abc@def", Answer(200))
     (sent,) = (sent for sent in transport.sent if sent.path == path)
-    assert (sent.method, sent.data, sent.headers) == ("PUT", b"7", {"Content-Type": "text/plain"})
+    assert (sent.method, sent.data, sent.headers) == ("PUT", b"7", {"Accept": "*/*", "Content-Type": "text/plain"})
 
 
 def test_the_older_form_writes_attributes():
@@ -709,6 +709,15 @@ def test_without_requests_no_channel_is_opened():
 def test_a_long_poll_channel_that_stays():
     application = Application()
     client, _transport, _waits = client_of(application)
-    subject.create_long_poll(client, client.monotonic() + 5)
+    assert subject.create_long_poll(client, client.monotonic() + 5) is None
     assert application.channel == "LONG_POLLING"
     assert application.writes == []
+    # No poll is left open that would swallow what comes next.
+    assert application.polling.acquire(blocking=False)
+
+
+def test_what_comes_while_a_channel_is_made_is_not_lost():
+    application = Application()
+    application.messages.put({"registrations": [{"ep": OTHER}]})
+    client, _transport, _waits = client_of(application)
+    assert subject.create_long_poll(client, client.monotonic() + 5) == {"registrations": [{"ep": OTHER}]}

@@ -235,10 +235,16 @@ def test_a_callback_that_the_service_cannot_reach():
 
 def test_carrying_out(monkeypatch):
     polled = []
-    monkeypatch.setattr(channels.channel, "create_long_poll", lambda client, deadline: polled.append(deadline - client.monotonic()))
+
+    def create(client, deadline):
+        polled.append(deadline - client.monotonic())
+        return {"registrations": [{"ep": "x"}]}
+
+    monkeypatch.setattr(channels.channel, "create_long_poll", create)
     client, transport, _waits = make_client([answer(204), answer(200, {"delivery_mechanism": "LONG_POLLING"})])
-    now = carry_out(client, [Call("DELETE", CALLBACK), Poll("GET", PULL)])
+    now, messages = carry_out(client, [Call("DELETE", CALLBACK), Poll("GET", PULL)])
     assert now == {"delivery_mechanism": channel.LONG_POLLING}
+    assert messages == [{"registrations": [{"ep": "x"}]}]
     assert [sent.method for sent in transport.sent] == ["DELETE", "GET"]
     assert len(polled) == 1
     # Enough to wait out the two minutes after a deletion.
