@@ -545,6 +545,15 @@ def test_a_renewal_under_way_is_joined(run: Any, simulator: Any, renewable: list
     assert [item["id"] for item in joined.result["certificate_enrollments"]] == ids
 
 
+def test_renewals_of_other_devices_are_not_waited_for(run: Any, simulator: Any, renewable: list[str]) -> None:
+    simulator.settings(renewal_seconds=1e7)
+    renew(run, renewable[3:], wait=False)
+    simulator.settings(renewal_seconds=30)
+    step = renew(run, renewable[:2], wait_timeout=10)
+    assert (sorted(step.result["requested"]), step.result["joined"]) == (sorted(renewable[:2]), [])
+    assert len(step.result["certificate_enrollments"]) == 2
+
+
 def test_a_renewal_that_begins_meanwhile_is_joined(run: Any, simulator: Any, renewable: list[str]) -> None:
     """The list did not have it, the request is answered with 409."""
     simulator.clock(rate=0)
