@@ -104,6 +104,7 @@ def test_requests_that_are_right(name: str, parameters: Any, query: Any, body: A
         ("Device_create", {}, {}, {"auto_update": 1}, "body.auto_update must be true or false, not a whole number."),
         ("Device_create", {}, {}, {"custom_attributes": {"floor": 3}}, "body.custom_attributes.floor must be text, not a whole number."),
         ("updateMyAccount", {}, {}, {"idle_timeout": "30"}, "body.idle_timeout must be a whole number, not text."),
+        ("updateMyAccount", {}, {}, {"idle_timeout": True}, "body.idle_timeout must be a whole number, not true or false."),
         ("updateMyAccount", {}, {}, {"password_policy": {}}, "body.password_policy.minimum_length is missing."),
         ("Update_Campaign_create", {}, {}, {"device_filter": "f", "autostop_success_percent": "9"},
          "body.autostop_success_percent must be a number, not text."),
