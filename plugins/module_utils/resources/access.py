@@ -114,14 +114,14 @@ class OwnRecipe(Recipe):
 
     def in_use(self, client: Client, found: Object, params: Params) -> bool:
         """Whether the task logs in by this key."""
-        return params["id"] == "me" or client.uses_key(found.get("key"))
+        return client.uses_key(found.get("key"))
 
 
 def members(client: Client, group: Object, params: Params, kinds: Sequence[str]) -> Object:
     """The group with the ids of its members of these kinds, in order, which the service keeps in lists of their own."""
     path = POLICY_GROUP.item(params, group["id"])
     found = {
-        known.field: sorted(member["id"] for member in client.list(f"{path}/{known.path}", fields=["id"], empty_on_404=False))
+        known.field: sorted(member["id"] for member in client.list(f"{path}/{known.path}", fields=["id"]))
         for known in POLICY_GROUP.memberships
         if known.field in kinds
     }

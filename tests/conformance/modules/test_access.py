@@ -6,6 +6,7 @@ should take from under their own feet.
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -242,6 +243,14 @@ def test_reading_members(run: Any, client: Any, place: Place, spec: int) -> None
         assert [app["id"] for app in by_app.result["applications"]] == [found["applications"]]
 
 
+def test_members_are_told_in_order(run: Any, client: Any, simulator: Simulator) -> None:
+    """Whatever order the service has them in, check mode foretells the same."""
+    group = client.post("/v3/policy-groups", {"name": "Water team"})["id"]
+    listed = json.dumps({"object": "list", "has_more": False, "data": [{"id": "b"}, {"id": "c"}, {"id": "a"}]})
+    simulator.faults(method="GET", path=f"/{group}/users$", body=listed, content_type="application/json")
+    assert run("policy_group_info", id=group, members=["users"]).result["policy_groups"][0]["users"] == ["a", "b", "c"]
+
+
 def test_a_rename_is_told_as_a_group_in_all_years(run: Any, client: Any, place: Place) -> None:
     """In 2019 the answer is no group, yet has an id."""
     group = client.post(place / "policy-groups", {"name": "Water team"})["id"]
@@ -257,6 +266,12 @@ def test_groups_that_are_there_from_the_start_stay(run: Any, client: Any, place:
     step = run("policy_group", **place.options, name=name, state="absent", check=check)
     assert step.msg == f"The policy group {name} was there from the start; the service does not let it be deleted."
     assert step.writes == []
+
+
+def test_one_way_into_the_groups_at_a_time(run: Any) -> None:
+    step = run("policy_group_info", application_id="Dashboard", user_id="new@example.com")
+    assert step.msg == "parameters are mutually exclusive: application_id|api_key_id|user_id"
+    assert step.sent == []
 
 
 # -- names in the place of ids
@@ -287,6 +302,13 @@ def test_a_key_of_an_application_that_a_task_before_makes(run: Any) -> None:
     assert run("access_key", application_id="To come", name="key", return_secret=True).msg == (
         "application_id: there is no application with the name 'To come'."
     )
+
+
+def test_an_owner_by_address(run: Any, client: Any, place: Place) -> None:
+    owner = user(client, place)
+    made = run("api_key", **place.options, name="key", owner="new@example.com", return_secret=True)
+    assert made.writes == [("POST", place / "api-keys", {"name": "key", "owner": owner})]
+    assert not run("api_key", **place.options, name="key", owner="new@example.com").changed
 
 
 def test_two_keys_of_one_name(run: Any, client: Any) -> None:
@@ -550,6 +572,8 @@ def test_an_expired_key(run: Any, client: Any, simulator: Simulator) -> None:
     assert step.msg == f"The access key {made['id']} expired at {until}; give a later expiration."
     assert step.writes == []
 
+    off = run("access_key", **task, expiration=later, status="INACTIVE", check=True)
+    assert off.result["access_key"]["status"] == "INACTIVE"
     for options in ({"expiration": later}, {"expiration": later, "status": "ACTIVE"}):
         checked = run("access_key", **task, **options, check=True)
         assert checked.result["access_key"]["status"] == "ACTIVE"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 KINDS = ("api_key", "access_key", "user_token")
+_USED = "auth.used"
 _BEARER = re.compile(r"[Bb]earer +([!-~]+) *")
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _STRING = Field("string", default="")
@@ -97,8 +98,21 @@ def withdraw(engine: Engine, subject: str) -> None:
         engine.store.remove(TOKENS, known)
 
 
+def last_used(engine: Engine, id_: str) -> int | None:
+    """When a key, a user or an application last sent a request, since the simulator was started."""
+    moment: int | None = engine.memory.get(_USED, {}).get(id_)
+    return moment
+
+
 def authenticate(engine: Engine, headers: Mapping[str, str]) -> Sender:
     """Who sends a request with these headers (names in small letters). Raises ApiError (401, 403)."""
+    sender = _sender(engine, headers)
+    # In memory: a request that only reads is not to write.
+    engine.memory.setdefault(_USED, {}).update(dict.fromkeys((sender.subject, sender.application_id), engine.clock.time()))
+    return sender
+
+
+def _sender(engine: Engine, headers: Mapping[str, str]) -> Sender:
     header = headers.get("authorization")
     if header is None:
         raise ApiError(401, "invalid_auth", "The authorization header is missing.")

@@ -94,8 +94,11 @@ def test_an_access_key_is_told_once_and_works_at_once(api: Api) -> None:
     made = access_key(api, app, description="d")
     key = made["key"]
     assert (len(key), key[:4]) == (79, "ak_2")
+    assert "last_used_at" not in made
     assert as_key(api, key).get("/v3/accounts/me")["id"] == made["account_id"]
-    shown = made | {"key": key[:-32]}
+    used = api.get(f"/v3/access-keys/{made['id']}")["last_used_at"]
+    assert made["created_at"] < used == api.get(f"/v3/applications/{app}")["last_used_at"]
+    shown = made | {"key": key[:-32], "last_used_at": used}
     assert api.get(f"/v3/applications/{app}/access-keys/{made['id']}") == api.get(f"/v3/access-keys/{made['id']}") == shown
     assert api.get("/v3/access-keys")["data"] == api.get(f"/v3/applications/{app}/access-keys")["data"] == [shown]
     assert api.put(f"/v3/applications/{app}/access-keys/{made['id']}", {"name": "n"})["key"] == key[:-32]

@@ -46,6 +46,12 @@ def _group(engine: Engine, account_id: str, id_: str) -> Document | None:
     return group if group and group["account_id"] == account_id else None
 
 
+def _with_use(engine: Engine, call: Call, document: Document) -> Document:
+    """An application or access key with the time of its last use."""
+    used = auth.last_used(engine, document["id"])
+    return document if used is None else document | {"last_used_at": clock.text(used)}
+
+
 # --- applications ---
 
 
@@ -109,6 +115,7 @@ APPLICATIONS = Resource(
     before_create=_check_new_application,
     after_update=_application_changed,
     before_delete=_remove_keys,
+    view=_with_use,
 )
 
 
@@ -147,6 +154,7 @@ ACCESS_KEYS = Resource(
     },
     filters={"status": _EQUAL},
     before_delete=_withdraw,
+    view=_with_use,
 )
 _ANY_ACCESS_KEYS = replace(ACCESS_KEYS, parents={}, filters={"status": _EQUAL, "application_id": _EQUAL})
 
