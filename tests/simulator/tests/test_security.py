@@ -452,6 +452,23 @@ def test_renewals_fail_at_the_rate_that_is_set(api: Api, simulator: Watched, ren
     assert 8 <= len(failed) <= 32
     assert len(api.get(f"{ENROLLMENTS}?enroll_result__neq=failure")["data"]) == len(devices) - len(failed)
     assert {one["enroll_result_detail"] for one in failed} <= set(security._REASONS)
+    first = {one["device_id"]: one["enroll_result_detail"] for one in failed}
+
+    def fail_again() -> dict[str, str]:
+        for device in devices:
+            api.post(path_of(device), None)
+        simulator.clock(advance=60)
+        listed = api.get(f"{ENROLLMENTS}?enroll_result__eq=failure&order=DESC")["data"]
+        return {one["device_id"]: one["enroll_result_detail"] for one in listed if one["id"] not in {one["id"] for one in failed}}
+
+    # A second try may end otherwise; everything from the start ends as it did.
+    assert fail_again() != first
+    simulator.reset()
+    simulator.settings(renewal_failure_rate=0.5)
+    failed = []
+    own = api.post(ISSUERS, CFSSL)["id"]
+    api.post(CONFIGS, {"reference": "customer.dlms", "certificate_issuer_id": own})
+    assert fail_again() == first
 
 
 def test_a_device_that_goes_away_fails_its_renewal(api: Api, simulator: Watched, renewable: list[str]) -> None:

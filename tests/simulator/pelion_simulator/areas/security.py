@@ -515,14 +515,20 @@ def _renew(engine: Engine, call: Call) -> Answer:
         raise ApiError(400, "validation_error", "There is no certificate issuer configured for this certificate.")
     if not _is_connected(device):
         raise ApiError(423, "locked", "The device is not connected.")
-    running = {"device_id": device["id"], "certificate_name": name, "enroll_status": "new"}
-    if any(engine.store.select(CERTIFICATE_ENROLLMENTS, **running)):
+    about = {"device_id": device["id"], "certificate_name": name}
+    earlier = list(engine.store.select(CERTIFICATE_ENROLLMENTS, **about))
+    if any(one["enroll_status"] == "new" for one in earlier):
         raise ApiError(409, "conflict", "A renewal of this certificate is under way.")
-    enrollment = engine.blank(CERTIFICATE_ENROLLMENTS, call) | running
+    enrollment = engine.blank(CERTIFICATE_ENROLLMENTS, call) | about
     engine.save(CERTIFICATE_ENROLLMENTS, {}, enrollment)
     # Devices are not equally fast.
-    pace = 0.5 + engine.chance("renewal pace", enrollment["id"])
-    engine.schedule(engine.settings.renewal_seconds * pace, "security.finish_renewal", id=enrollment["id"])
+    salt = [device["id"], name, len(earlier)]
+    engine.schedule(
+        engine.settings.renewal_seconds * (0.5 + engine.chance("renewal pace", *salt)),
+        "security.finish_renewal",
+        id=enrollment["id"],
+        salt=salt,
+    )
     return engine.shown(201, CERTIFICATE_ENROLLMENTS, enrollment, call)
 
 
@@ -550,8 +556,8 @@ def _finish_renewal(engine: Engine, payload: Document) -> None:
     reason = ""
     if device is None or not _is_connected(device):
         reason = "The device is not connected."
-    elif engine.chance("renewal", enrollment["id"]) < engine.settings.renewal_failure_rate:
-        reason = _REASONS[int(engine.chance("renewal reason", enrollment["id"]) * len(_REASONS))]
+    elif engine.chance("renewal", *payload["salt"]) < engine.settings.renewal_failure_rate:
+        reason = _REASONS[int(engine.chance("renewal reason", *payload["salt"]) * len(_REASONS))]
     result = {"enroll_status": "completed", "enroll_result": "failure" if reason else "success", "enroll_result_detail": reason}
     engine.save(CERTIFICATE_ENROLLMENTS, enrollment, engine.touched(CERTIFICATE_ENROLLMENTS, enrollment | result))
 
