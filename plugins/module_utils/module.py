@@ -306,8 +306,8 @@ class InfoModule(ApiModule):
         }
         for name, other in self.variants.items():
             shared[name] = {"type": "str", "no_log": False} if f"{{{name}}}" in other.path else {"type": "bool", "default": False}
-        if row.paged and row.ordered:
-            shared["order"] = {"type": "str", "choices": ["ASC", "DESC"], "default": "ASC"}
+        if row.paged and row.order:
+            shared["order"] = {"type": "str", "choices": ["ASC", "DESC"], "default": row.order}
         others = [name for name in row.named_by if name != row.identity]
         parents = [name for name in self.variants if shared[name]["type"] == "str"]
         if row.identity:

@@ -84,8 +84,8 @@ class Resource:
     has one, or below ``item_path``. ``identity`` is the field that an item's path names, empty for entries of a list that cannot be asked
     for one by one; for ids, ``id_pattern`` and ``id_words`` say what one looks like. ``tenant``: the same paths exist below
     ``/v3/accounts/{account_id}`` too. ``me``: the id may be ``me``. ``readable``: one object has a GET of its own, otherwise it is looked
-    up in the list. ``paged``: the list takes page parameters, ``ordered``: also an order. ``empty_on_404``: the list answers 404 when
-    nothing is there.
+    up in the list. ``paged``: the list takes page parameters, ``order`` is the one that it is asked for unless the user says otherwise,
+    empty where it takes none. ``empty_on_404``: the list answers 404 when nothing is there.
 
     ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the list's direct operators a
     field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold named values, in filters
@@ -115,7 +115,7 @@ class Resource:
     me: bool = False
     readable: bool = True
     paged: bool = True
-    ordered: bool = True
+    order: str = "ASC"
     empty_on_404: bool = True
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     packed_filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -508,7 +508,7 @@ def listing(
             path,
             pairs(some),
             limit=None if local else limit,
-            order=order if row.paged and row.ordered else None,
+            order=order if row.paged and row.order else None,
             paged=row.paged,
             empty_on_404=row.empty_on_404 and "{" not in row.path and not (row.tenant and params.get("account_id")),
             **_given(tuple(row.query), params),

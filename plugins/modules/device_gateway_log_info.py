@@ -125,11 +125,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 
 
 def main():
-    InfoModule(
-        connect.GATEWAY_LOG,
-        argument_spec=dict(order=dict(type="str", choices=["ASC", "DESC"], default="DESC")),
-        variants={"device_id": connect.GATEWAY_LOG_OF_DEVICE},
-    ).main()
+    InfoModule(connect.GATEWAY_LOG, variants={"device_id": connect.GATEWAY_LOG_OF_DEVICE}).main()
 
 
 if __name__ == "__main__":

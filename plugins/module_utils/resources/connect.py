@@ -21,6 +21,7 @@ GATEWAY_LOG = Resource(
     keys=(),
     filters={**_LOG_FILTERS, "device_id": ("in",)},
     words={"level": _LEVELS},
+    order="DESC",
 )
 
 # The entries of one gateway; a single one is read from the list of all.
@@ -32,6 +33,7 @@ GATEWAY_LOG_OF_DEVICE = Resource(
     filters=_LOG_FILTERS,
     words={"level": _LEVELS},
     empty_on_404=False,
+    order="DESC",
 )
 
 CHANNEL = "/v2/notification/channel"

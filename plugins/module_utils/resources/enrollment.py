@@ -46,7 +46,7 @@ PRE_SHARED_KEY = Resource(
     secrets=("secret_hex",),
     id_pattern=r"[ -~]{16,64}",
     id_words="it is 16 to 64 printable ASCII characters",
-    ordered=False,
+    order="",
 )
 
 

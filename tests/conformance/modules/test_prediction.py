@@ -80,7 +80,7 @@ def test_check_mode_foretells_the_real_run(name: str, simulator: Simulator, clie
 
     def there(scope: Mapping[str, Any], limit: int | None = 20) -> dict[str, dict[str, Any]]:
         """The objects of this situation, which are the newest."""
-        newest = row.paged and row.ordered
+        newest = bool(row.paged and row.order)
         listed = engine.listing(client, row, scope, limit=limit if newest else None, order="DESC" if newest else None)
         return {item[row.identity]: recipe.complete(client, item, scope) for item in listed if item[row.identity] not in seeded}
 

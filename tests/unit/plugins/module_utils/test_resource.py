@@ -366,8 +366,8 @@ def test_parents_in_the_path():
 
 def test_lists_without_an_order_and_lists_that_may_not_be_missing():
     client, transport, _waits = make_client([answer(200, {"data": []}), answer(200, {"data": []}), failing(404, "not_found")])
-    for ordered, query in ((True, [("order", "DESC"), ("limit", "1000")]), (False, [("limit", "1000")])):
-        assert list(listing(client, Resource(name="toy", path="/v3/toys", ordered=ordered), {}, order="DESC")) == []
+    for order, query in (("ASC", [("order", "DESC"), ("limit", "1000")]), ("", [("limit", "1000")])):
+        assert list(listing(client, Resource(name="toy", path="/v3/toys", order=order), {}, order="DESC")) == []
         assert transport.sent[-1].query == query
     with pytest.raises(ApiError):
         list(listing(client, Resource(name="toy", path="/v3/toys", empty_on_404=False), {}))
