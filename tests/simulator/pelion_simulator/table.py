@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .answers import Answer, ApiError
+from .operations import YEARS
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
@@ -169,7 +170,12 @@ class Resource:
 
     def hidden(self, year: int) -> tuple[str, ...]:
         """Fields that answers of that year do not have, unless they are asked for."""
-        return tuple(name for name, spec in self.fields.items() if "R" not in spec.io or spec.since > year or name in self.on_request)
+        return self._hidden[year]
+
+    @cached_property
+    def _hidden(self) -> Mapping[int, tuple[str, ...]]:
+        never = [name for name, spec in self.fields.items() if "R" not in spec.io or name in self.on_request]
+        return {year: (*never, *(name for name, spec in self.fields.items() if spec.since > year and name not in never)) for year in YEARS}
 
 
 @dataclass(frozen=True)

@@ -136,9 +136,11 @@ def _definitions(year: int) -> dict[str, Any]:
 
 @functools.cache
 def _validator(id_: str, status: int, year: int) -> jsonschema.Draft4Validator | None:
-    """What checks the answer of an operation with that status; None where nothing is said of its body."""
+    """What checks the answer of an operation with that status; None where nothing is said of its body. Errors have their usual shape."""
     responses = {str(key): value for key, value in operation(id_, year)["responses"].items()}
     schema = responses.get(str(status), {}).get("schema")
+    if schema is None and status >= 400:
+        return jsonschema.Draft4Validator(_ERROR)
     if id_ in ANSWERS and schema is not None:
         schema = {"$ref": f"#/definitions/{ANSWERS[id_] if status < 400 else 'ErrorResponse'}"}
     if schema is None or schema.get("type") == "file":
@@ -149,6 +151,13 @@ def _validator(id_: str, status: int, year: int) -> jsonschema.Draft4Validator |
 def _shortened(body: Any) -> Any:
     """A page with so many objects that checking takes no noticeable time."""
     return body | {"data": body["data"][:30]} if isinstance(body, dict) and isinstance(body.get("data"), list) else body
+
+
+def problems(id_: str, status: int, year: int, body: Any) -> list[str]:
+    """Where the decoded body of an answer is not as the description says; nothing where it says nothing of it."""
+    validator = _validator(id_, status, year)
+    found = validator.iter_errors(body) if validator else ()
+    return [f"{'.'.join(map(str, one.absolute_path))}: {one.message}"[:600] for one in found]
 
 
 def check(answer: requests.Response, year: int) -> None:
@@ -165,12 +174,8 @@ def check(answer: requests.Response, year: int) -> None:
     if status < 400:
         assert str(status) in declared, f"{said}: {status} is not one of {sorted(declared)}"
     is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-    validator = _validator(id_, status, year) if str(status) in declared else None
-    if validator is None and status >= 400 and is_json:
-        validator = jsonschema.Draft4Validator(_ERROR)
-    if validator is not None and (is_json or status < 400):
-        found = validator.iter_errors(_shortened(answer.json() if is_json else answer.text))
-        problems = [f"{'.'.join(map(str, one.absolute_path))}: {one.message}"[:600] for one in found]
-        assert not problems, f"{said}, {status}: " + "; ".join(problems)
+    if is_json or (status < 400 and answer.content):
+        found = problems(id_, status, year, _shortened(answer.json() if is_json else answer.text))
+        assert not found, f"{said}, {status}: " + "; ".join(found)
     if status < 400:
         validated.add(id_)
