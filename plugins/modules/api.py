@@ -167,87 +167,16 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
-from ansible_collections.pelion.device_management.plugins.module_utils.operations import find
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
-
-# The API's names for what nobody else may see, in any request body.
-SECRET_NAMES = frozenset(
-    [
-        "access_token",
-        "admin_key",
-        "admin_password",
-        "api_key",
-        "api_secret",
-        "client_secret",
-        "developer_private_key",
-        "headers",
-        "hmac_hex_key",
-        "issuer_credentials",
-        "key",
-        "key_table",
-        "passphrase",
-        "password",
-        "private_key",
-        "reference_token",
-        "secret_hex",
-        "security_file_content",
-        "totp_scratch_codes",
-    ]
-)
-
-
-def leaves(value, secret=False):
-    """The texts below a secret name."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from leaves(inner, secret or name in SECRET_NAMES)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from leaves(inner, secret)
-    elif secret and value is not None and not isinstance(value, bool) and str(value):
-        yield str(value)
+from ansible_collections.pelion.device_management.plugins.module_utils.single_request import secret_texts, send
 
 
 class Api(ApiModule):
     @staticmethod
     def secrets(params):
-        return leaves(params["body"])
+        return secret_texts(params["body"])
 
     def work(self, client, params, check_mode):
-        request = described(params) if params["operation_id"] else plain(params)
-        method, path, query, body = request["method"], request["path"], params["query"], params["body"]
-        result = {"changed": method != "GET", "sent": True, **request}
-        if params["paginate"]:
-            size = query.get("limit")
-            pairs = [(name, value) for name, value in query.items() if name != "limit"]
-            objects = list(client.list(path, pairs, page_size=size, empty_on_404=False))
-            return {**result, "status": 200, "objects": objects}
-        if check_mode and method != "GET":
-            return {**result, "sent": False}
-        reply = client.request(method, path, query=query, json=body)
-        answer = reply.body.decode("utf-8", "replace") if isinstance(reply.body, bytes) else reply.body
-        return {**result, "status": reply.status, "body": answer}
-
-
-def described(params):
-    """The request that an operation of the API's description stands for, found right."""
-    operation = find(params["operation_id"])
-    path = operation.address(params["path_parameters"] or {}, params["query"], params["body"])
-    if params["paginate"] and "after" not in operation.query:
-        raise ResourceError(f"{operation.id} is no list that comes in pages; leave out paginate.")
-    return {"method": operation.method, "path": path, "warnings": [operation.warning] if operation.warning else []}
-
-
-def plain(params):
-    """The request by method and path, of which only the form can be checked."""
-    method, body = params["method"] or "GET", params["body"]
-    if body is not None and not isinstance(body, (dict, list)):
-        raise ResourceError("body must be a mapping or a list.")
-    if method == "GET" and body is not None:
-        raise ResourceError("A GET request has no body; use query.")
-    if params["paginate"] and method != "GET":
-        raise ResourceError("paginate goes with method GET only.")
-    return {"method": method, "path": params["path"]}
+        return send(client, params, check_mode)
 
 
 def main():

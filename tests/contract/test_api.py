@@ -279,7 +279,7 @@ def test_secrets_are_not_logged(facts: Any, name: str) -> None:
 
 def test_escape_hatch_knows_all_secrets(facts: Any) -> None:
     known = {field for fields in facts["secrets"].values() for field in fields}
-    assert known - collection.module("api").SECRET_NAMES == set()
+    assert known - collection.util("single_request").SECRET_NAMES == set()
 
 
 # -- examples and results

@@ -26,6 +26,7 @@ FLOORS = (
     "files",
     "client",
     "operations",
+    "single_request",
     "bulk",
     "resource",
     "uploads",

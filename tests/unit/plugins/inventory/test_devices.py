@@ -22,6 +22,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader
 from ansible.template import Templar
 from ansible_collections.pelion.device_management.plugins.module_utils.client import Client
+from ansible_collections.pelion.device_management.plugins.module_utils.settings import JwtSettings
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import RawReply, TransportError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -756,10 +757,15 @@ def test_another_request_or_account_has_its_own_entry(run, cache_options, tmp_pa
     assert len(entries(tmp_path)) == 2
 
 
-def test_the_address_is_part_of_the_entry():
+def test_address_and_login_are_part_of_the_entry():
     settings = MODULE.Settings
     keys = {MODULE._cache_key(settings(api_key=key, api_url=url), []) for key in (KEY, KEY + "x") for url in (BASE, BASE + "x")}
     assert len(keys) == 4
+    # Tokens are of an application, whose id is nothing secret.
+    tokens = [settings(api_jwt=JwtSettings(application, "key.pem")) for application in ("a", "b", "a")]
+    one, other, again = (MODULE._cache_key(login, []) for login in tokens)
+    assert one == again
+    assert len({one, other} | keys) == 6
 
 
 def test_the_cache_holds_no_secret_and_only_what_is_needed(run, cache_options, tmp_path):

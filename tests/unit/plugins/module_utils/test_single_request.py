@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pelion.device_management.plugins.modules.api import SECRET_NAMES, leaves
+from ansible_collections.pelion.device_management.plugins.module_utils.single_request import SECRET_NAMES, secret_texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,8 +26,8 @@ from hypothesis import strategies as st
         ({"name": "password"}, []),
     ],
 )
-def test_leaves(body: object, secrets: list[str]) -> None:
-    assert list(leaves(body)) == secrets
+def test_secret_texts(body: object, secrets: list[str]) -> None:
+    assert list(secret_texts(body)) == secrets
 
 
 @given(
@@ -40,4 +40,4 @@ def test_leaves(body: object, secrets: list[str]) -> None:
     st.sampled_from(sorted(SECRET_NAMES)),
 )
 def test_a_secret_is_found_beside_anything(beside: object, secret: str, name: str) -> None:
-    assert secret in leaves([beside, {"inner": [{name: secret}], "beside": beside}])
+    assert secret in secret_texts([beside, {"inner": [{name: secret}], "beside": beside}])
