@@ -13,6 +13,7 @@ import pytest
 import requests
 from simulator_helpers import DEVICES, Api
 
+from pelion_simulator.clock import moment
 from pelion_simulator.process import Simulator, SimulatorError
 
 PATH = "/v3/device-queries/"
@@ -294,3 +295,46 @@ def test_reset(simulator: Simulator, api: Api) -> None:
     site = devices[0]["custom_attributes"].get("site", "oslo")
     expected = [device["id"] for device in devices if device["custom_attributes"].get("site") == site]
     assert [one["id"] for one in api.get(f"/v3/devices/?limit=1000&filter=custom_attributes__site%3D{site}")["data"]] == expected
+
+
+def test_the_clock(simulator: Simulator, api: Api) -> None:
+    before = moment(simulator.clock())
+    assert 0 <= moment(simulator.clock(advance=3600)) - before - 3600 * 1_000_000 < 5_000_000
+    created = api.post("/v3/device-groups/", {"name": "late"})["created_at"]
+    assert moment(created) - before >= 3600 * 1_000_000
+    simulator.clock(rate=0)
+    assert simulator.clock() == simulator.clock()
+    assert simulator.control("GET", "clock") == {"now": simulator.clock(), "rate": 0}
+    simulator.reset()
+    assert moment(simulator.clock()) < before + 60 * 1_000_000
+    assert simulator.control("GET", "clock")["rate"] == 1
+    for wrong in ({"advance": -1}, {"advance": "1"}, {"rate": True}, {"speed": 1}):
+        with pytest.raises(SimulatorError, match="400"):
+            simulator.control("POST", "clock", wrong)
+
+
+def test_whose_key_it_is(simulator: Simulator, api: Api) -> None:
+    account = api.post("/v3/accounts", {"display_name": "Below", "email": "b@example.com", "end_market": "IT"})["id"]
+    api.key = simulator.key(kind="access_key", account_id=account)
+    assert api.get("/v3/accounts/me")["id"] == account
+    assert api.get("/v3/devices/")["data"] == []
+
+
+def test_the_log_keeps_no_files(simulator: Simulator, api: Api) -> None:
+    simulator.clear_requests()
+    api.send("POST", "/v3/firmware-images", files={"datafile": ("a.bin", b"\x00\xff" * 100)})
+    api.send("POST", "/v3/branding-images/dark/brand_logo_portrait/upload", data=b"\x89PNG", headers={"Content-Type": "image/png"})
+    api.send("PUT", "/v3/nothing", data=b"text")
+    first, second, third = simulator.requests()
+    assert (first["body"], first["operation"]) == ("", "Firmware_Image_create")
+    assert first["size"] > 200
+    assert (second["body"], second["size"]) == ("", 4)
+    assert (third["body"], third["size"], third["operation"], third["status"]) == ("text", 4, None, 404)
+
+
+@pytest.mark.parametrize("year", [2019, 2020, 2021])
+def test_the_generation_can_be_changed(simulator: Simulator, api: Api, year: int) -> None:
+    simulator.settings(spec=year)
+    device = api.get("/v3/devices/?limit=2")["data"][0]
+    assert ("net_id" in device, "lifecycle_status" in device) == (year >= 2021, year >= 2020)
+    assert api.send("POST", f"/v3/devices/{device['id']}/suspend", json={}).status_code == (404 if year < 2020 else 204)

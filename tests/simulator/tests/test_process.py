@@ -112,6 +112,16 @@ def test_the_key_may_be_chosen() -> None:
         assert json.loads(process.stdout.readline())["api_key"] == "ak_1chosen" + "0" * 40
 
 
+def test_the_generation_may_be_chosen() -> None:
+    with Simulator(devices=2, spec=2019) as simulator:
+        assert simulator.settings()["spec"] == 2019
+        simulator.settings(spec=2021)
+        simulator.reset()
+        assert simulator.settings()["spec"] == 2019
+    with pytest.raises(SimulatorError, match="--spec: invalid choice"):
+        Simulator(spec=2018).start()
+
+
 def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, start("--port", str(taken.getsockname()[1])) as process:
         out, err = process.communicate(timeout=30)
