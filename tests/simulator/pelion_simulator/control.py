@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from . import auth, clock
@@ -34,7 +34,6 @@ def routes(service: Service) -> list[Route]:
         Route("/reset", _endpoint(panel.reset), methods=["POST"]),
         Route("/keys", _endpoint(panel.keys), methods=["POST"]),
         Route("/clock", _endpoint(panel.clock), methods=["GET", "POST"]),
-        Route("/files/{name}", panel.file, methods=["GET"]),
         Route("/{collection}", _endpoint(panel.add), methods=["POST"]),
         Route("/{collection}/{id}", _endpoint(panel.patch), methods=["PATCH"]),
     ]
@@ -75,13 +74,6 @@ class Panel:
         if request.method == "DELETE":
             self.service.log.clear()
         return self.service.log.shown()
-
-    async def file(self, request: Request) -> Response:
-        """A file that an answer names by an address outside the API, as signed ones are. It refuses a token, which is for the API only."""
-        if "authorization" in request.headers:
-            return JSONResponse({"error": "the token has left the API"}, 400)
-        data = self.service.engine.store.blob(request.path_params["name"])
-        return JSONResponse({"error": "no such file"}, 404) if data is None else Response(data, media_type="application/octet-stream")
 
     def settings(self, request: Request, body: dict[str, Any]) -> Any:
         """Show the settings, or change those in the body."""

@@ -165,7 +165,17 @@ def _keep(engine: Engine, origin: str, document: Document, name: str, data: byte
     """Keep a file of an object, and give the address where it is. Not that of the API: real files lie on a server of their own."""
     stored = f"{document['id']}-{name}"
     engine.store.put_blob(stored, data)
-    return f"{origin}/_simulator/files/{stored}"
+    return f"{origin}/firmware-files/{stored}"
+
+
+def _file(engine: Engine, call: Call) -> Answer:
+    """A file at the address that an object gives. It refuses a token, which is for the API only."""
+    if "authorization" in call.headers:
+        raise bad_request("Only one way of authentication is allowed.")
+    data = engine.store.blob(call.item)
+    if data is None:
+        raise not_found("file")
+    return Answer(200, data, "application/octet-stream")
 
 
 def _elsewhere(call: Call) -> str:
@@ -941,3 +951,4 @@ TASKS = {
     "firmware.assemble": _assemble,
 }
 LISTENERS = {"device.registered": _registered}
+OPEN = {"GET /firmware-files/{name}": _file}
