@@ -510,6 +510,30 @@ def test_a_campaign_that_cannot_start(
     assert (again.msg, again.result["changed"]) == (step.msg, end == "draft")
 
 
+def test_a_start_that_was_seen_and_taken_back_needs_no_grace(run: Any, made: Make) -> None:
+    campaign = made(device_filter="name__eq=nobody")
+    step = run("update_campaign", name="Pumps", state="started", start_grace=100_000, wait_interval=1)
+    assert step.msg == f"The update campaign {campaign['id']} did not start: The filter finds no devices."
+
+
+def test_without_a_reason(run: Any, simulator: Any, made: Make) -> None:
+    """A start that nothing comes of."""
+    campaign = made()
+    simulator.faults(method="POST", path="/start$", status=202, body="")
+    step = run("update_campaign", name="Pumps", state="started")
+    assert step.msg == f"The update campaign {campaign['id']} did not start: the service gives no reason."
+    # It was waited for as long as such a start may take.
+    assert len([sent for sent in step.sent if sent.method == "GET"]) == 1 + 1 + 30 // 5
+
+
+def test_a_campaign_that_is_deleted_but_still_shown_is_not_there(run: Any, simulator: Any, made: Make) -> None:
+    campaign = made()
+    simulator.patch("update-campaigns", campaign["id"], phase="deleted")
+    assert not run("update_campaign", name="Pumps", state="absent").changed
+    step = run("update_campaign", id=campaign["id"], state="started")
+    assert step.msg == f"There is no update campaign with the id {campaign['id']}; leave id out to make a new one."
+
+
 def test_a_campaign_is_judged_by_its_statistics(run: Any, simulator: Any, made: Make) -> None:
     campaign = made(40)
     simulator.settings(update_failure_rate=0.3, update_skip_rate=0.2)
