@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from simulator_helpers import DEVICES, Api
+from simulator_helpers import DEVICES, Api, Local
 
 from pelion_simulator.clock import moment
 from pelion_simulator.process import Simulator, SimulatorError
@@ -338,3 +340,10 @@ def test_the_generation_can_be_changed(simulator: Simulator, api: Api, year: int
     device = api.get("/v3/devices/?limit=2")["data"][0]
     assert ("net_id" in device, "lifecycle_status" in device) == (year >= 2021, year >= 2020)
     assert api.send("POST", f"/v3/devices/{device['id']}/suspend", json={}).status_code == (404 if year < 2020 else 204)
+
+
+def test_the_readme_names_every_setting_and_control(local: Local) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    named = set(re.findall(r"`([\w-]+)`", readme.partition("### Settings")[2].partition("### Faults")[0]))
+    assert set(local.engine.settings.values) <= named
+    assert all(f"POST /_simulator/{name}`" in readme for name in local.engine.controls)
