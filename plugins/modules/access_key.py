@@ -185,29 +185,13 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
-
-
-# EXPIRED cannot be written: it is what the service makes of ACTIVE when the time has come.
-class AccessKey(access.OwnRecipe):
-    def desired(self, params, current):
-        wanted = super().desired(params, current)
-        if current and current["status"] == "EXPIRED":
-            revived = not self.same("expiration", current["expiration"], wanted.get("expiration", current["expiration"]))
-            if wanted.get("status") == "ACTIVE" and not revived:
-                raise ResourceError(f"The access key {current['id']} expired at {current['expiration']}; give a later expiration.")
-            wanted.update({"status": "ACTIVE"} if revived and "status" not in wanted else {})
-        return wanted
-
-    def update(self, current, changes, params):
-        return super().update({name: value for name, value in current.items() if value != "EXPIRED"}, changes, params)
 
 
 def main():
     ResourceModule(
         access.ACCESS_KEY,
-        recipe=AccessKey,
+        recipe=access.AccessKeyRecipe,
         argument_spec=dict(
             name=dict(type="str"),
             description=dict(type="str"),

@@ -197,26 +197,13 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
-
-
-class ApiKey(access.OwnRecipe):
-    states = ("reset",)
-
-    def act(self, current, after, params):
-        if params["state"] == "reset" and current is None:
-            raise ResourceError("There is no such API key; one that is not there cannot be reset.")
-        return {}, [Call("POST", f"{self.row.item(params, current['id'])}/reset-secret")] if params["state"] == "reset" else []
-
-    def reveals(self, step, params):
-        return params["state"] == "reset" or super().reveals(step, params)
 
 
 def main():
     ResourceModule(
         access.API_KEY,
-        recipe=ApiKey,
+        recipe=access.ApiKeyRecipe,
         argument_spec=dict(
             name=dict(type="str"),
             owner=dict(type="str"),

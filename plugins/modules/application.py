@@ -161,23 +161,13 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import listing
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
-
-
-class Application(access.OwnRecipe):
-    def in_use(self, client, found, params):
-        jwt = client.settings.api_jwt
-        if jwt:
-            return jwt.application_id == found["id"]
-        keys = listing(client, access.ACCESS_KEY, {**params, "application_id": found["id"]})
-        return any(client.uses_key(key.get("key")) for key in keys)
 
 
 def main():
     ResourceModule(
         access.APPLICATION,
-        recipe=Application,
+        recipe=access.ApplicationRecipe,
         argument_spec=dict(
             name=dict(type="str"),
             description=dict(type="str"),

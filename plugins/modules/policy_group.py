@@ -151,35 +151,13 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe, ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
-
-BUILT_IN = ("Administrators", "Developers")
-
-
-class PolicyGroup(Recipe):
-    def complete(self, client, current, params):
-        return access.members(client, current, params, [name for name in self.fields if params[name] is not None])
-
-    def desired(self, params, current):
-        # Members are in no order; the lists of the service are by age, and so by id.
-        wanted = super().desired(params, current)
-        return {name: sorted(value) if isinstance(value, list) else value for name, value in wanted.items()}
-
-    def create(self, wanted, params):
-        members = {name: value for name, value in wanted.items() if name != "name"}
-        return [Call("POST", self.row.collection(params), {"name": wanted["name"], **({"members": members} if members else {})})]
-
-    def delete(self, current, params):
-        if current["name"] in BUILT_IN:
-            raise ResourceError(f"The policy group {current['name']} was there from the start; the service does not let it be deleted.")
-        return super().delete(current, params)
 
 
 def main():
     ResourceModule(
         access.POLICY_GROUP,
-        recipe=PolicyGroup,
+        recipe=access.PolicyGroupRecipe,
         argument_spec=dict(
             name=dict(type="str"),
             users=dict(type="list", elements="str"),
