@@ -46,7 +46,7 @@ class Socket:
         """
         try:
             if isinstance(data, str):
-                self._connection.send_text(data)
+                self._connection.send(data)
             else:
                 self._connection.send_binary(data)
         except (self._library.WebSocketException, OSError) as error:
