@@ -18,7 +18,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.client im
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Resource, ResourceError, WaitError
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import TransportError
 from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import answer, failing, lost, make_client
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 JOBS = Resource(name="upload_job", path="/v3/files/jobs")
@@ -122,6 +122,7 @@ def test_a_file_whose_name_is_too_long(tmp_path):
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n"), max_size=20)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(("name", "description")), TEXTS), st.binary(max_size=200))
 def test_a_form_is_what_a_parser_reads(tmp_path_factory, form, content):
     path = tmp_path_factory.mktemp("form") / 'a "b" ø.bin'
@@ -212,6 +213,7 @@ def test_a_file_is_sent_in_chunks(source):
     assert (job["name"], job["status"]) == ("pump", "success")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=23), st.lists(st.integers(1, 9), max_size=6), st.booleans())
 def test_whatever_has_arrived_is_not_sent_again(tmp_path_factory, content, lengths, ended):
     """An upload that broke off anywhere goes on there, and the file arrives whole."""
@@ -282,6 +284,23 @@ def test_a_job_that_has_ended_makes_room(source, status):
     service = Service({"id": JOB, "name": "pump", "status": status}, [b"junk"])
     upload(service, source)
     assert [job["status"] for job in service.deleted] == [status, "success"]
+
+
+@pytest.mark.parametrize(
+    ("job", "ended"),
+    [
+        ({"status": "in_progress", "complete": False}, False),
+        ({"status": "in_progress", "firmware_image_id": ""}, False),
+        ({"status": "checking"}, False),
+        ({}, False),
+        ({"status": "success", "complete": True}, True),
+        ({"firmware_image_id": FILE}, True),
+        ({"status": "upload_failed"}, True),
+    ],
+)
+def test_when_a_job_has_ended(job, ended):
+    """An unknown status does not end one: it might be deleted while the service still works on it."""
+    assert subject._ended(job) is ended
 
 
 @pytest.mark.parametrize("outcome", [lost(True), failing(502, "bad_gateway"), failing(409, "duplicate")])
