@@ -235,11 +235,10 @@ def _holds(chunk: Object, source: BinaryIO) -> bool:
     length = int(chunk.get("length") or 0)
     if not length:
         return not source.read(1)
-    digest, size = hashlib.md5(usedforsecurity=False), 0
+    digest = hashlib.md5(usedforsecurity=False)
     for piece in _pieces(source, length):
         digest.update(piece)
-        size += len(piece)
-    return size == length and chunk.get("hash") in (base64.b64encode(digest.digest()).decode(), digest.hexdigest())
+    return chunk.get("hash") in (base64.b64encode(digest.digest()).decode(), digest.hexdigest())
 
 
 def _ended(job: Object) -> bool:

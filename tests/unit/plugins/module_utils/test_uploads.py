@@ -339,13 +339,14 @@ def test_a_chunk_that_is_refused_is_an_error(source):
     assert service.posts == 2
 
 
-def test_chunks_of_somebody_else_are_an_error(source):
+@pytest.mark.parametrize("arrived", [True, False])
+def test_chunks_of_somebody_else_are_an_error(source, arrived):
     """Two who fill one job at once would make an image of neither file."""
-    service = Service(faults={2: (lost(True), False)})
+    service = Service(faults={2: (lost(True), arrived)})
     plain = service.__call__
 
     def meddling(request):
-        if service.posts == 2 and len(service.pieces) == 1:
+        if service.posts == 2 and len(service.pieces) == 1 + arrived:
             service.pieces.append(b"else")
         return plain(request)
 
