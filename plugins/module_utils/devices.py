@@ -48,6 +48,8 @@ def each(devices: Sequence[str], call: Callable[[str], Any], concurrency: int) -
             values[result.item] = result.value
         else:
             failed.append(problem(result.item, result.error))
+    tried = {*values, *(entry["id"] for entry in failed)}
+    failed += [{"id": device, "msg": "It was not tried any more, since the key was refused."} for device in devices if device not in tried]
     return values, failed
 
 

@@ -7,7 +7,7 @@ Limits: updatePreSubscriptions of the vendor's OpenAPI description of January 20
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from .client import Client
 from .resource import ResourceError
@@ -65,7 +65,7 @@ def changed(held: Sequence[Rule], given: Optional[Sequence[Mapping[str, Any]]], 
 
 
 Who = Tuple[Optional[str], Optional[str]]
-Paths = Optional[frozenset]  # type: ignore[type-arg]  # None: all
+Paths = Optional[FrozenSet[str]]  # None: all
 
 
 def _who(rule: Mapping[str, Any]) -> Who:

@@ -318,168 +318,31 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-import dataclasses
-
-from ansible_collections.pelion.device_management.plugins.module_utils import devices, lwm2m
-from ansible_collections.pelion.device_management.plugins.module_utils.channel import KINDS, Request, Session, explain, late
-from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
+from ansible_collections.pelion.device_management.plugins.module_utils import devices
+from ansible_collections.pelion.device_management.plugins.module_utils.channel import KINDS, Session
+from ansible_collections.pelion.device_management.plugins.module_utils.jobs import METHODS, Job
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
-from ansible_collections.pelion.device_management.plugins.module_utils.resources import connect
-
-METHODS = {"read": "GET", "write": "PUT", "execute": "POST", "create": "POST", "delete": "DELETE", "write_attributes": "PUT"}
 
 
 class DeviceResource(ApiModule):
     def work(self, client, params, check_mode):
-        self.check(params)
-        ids, types = devices.asked(params), devices.types_of(params)
-        operation, reading = params["operation"], params["operation"] == "read"
-        path = connect.resource_path(params["path"])
-        request, wanted = self.request(params, path, types)
-        quiet = params["no_response"] or params["cache_only"] or not params["wait"]
-        asking = operation == "write" and params["compare"] == "device"
-        with Session(client, None if quiet and not asking else params["channel"], params["wait_timeout"]) as session:
-            held, failed = self.held(client, session, params, ids, path, types)
-            settled = {device for device in ids if device in held and self.settled(operation, path, wanted, held[device])}
-            todo = [device for device in ids if device not in settled and all(device != entry["id"] for entry in failed)]
-            sent = todo if reading or not check_mode else []
-            outcomes = session.exchange([dataclasses.replace(request, device_id=device) for device in sent], **self.options(params))
-        by_device = {outcome.request.device_id: outcome for outcome in outcomes}
+        ids, job = devices.asked(params), Job(params)
+        with Session(client, job.kind, params["wait_timeout"]) as session:
+            held, failed = job.held(client, session, ids)
+            unknown = {problem["id"] for problem in failed}
+            todo = [device for device in ids if device not in unknown and not (device in held and job.settled(held[device]))]
+            outcomes = job.send(session, todo if job.reads or not check_mode else [])
         responses = []
         for device in ids:
-            entry = {"device_id": device, "path": path, "changed": not reading and device in todo}
-            problem = self.read_outcome(by_device.get(device), entry, params, path, types, quiet)
+            shown, problem = job.told(outcomes.get(device))
             if problem:
                 failed.append(problem)
-            elif all(device != known["id"] for known in failed):
-                responses.append(entry)
-        result = {"changed": any(entry["changed"] for entry in responses), "responses": responses}
+            elif device not in unknown:
+                responses.append({"device_id": device, "path": job.path, "changed": not job.reads and device in todo, **shown})
+        result = {"changed": any(entry["changed"] for entry in responses), "responses": responses, **job.diff(held, ids, todo)}
         if params["channel"] == "existing":
             result["messages"] = session.others
-        if operation in ("write", "create", "delete"):
-            after = {"write": wanted, "create": path, "delete": None}[operation]
-            result["diff"] = {
-                "before": {device: held.get(device) for device in ids},
-                "after": {device: after if device in todo else held.get(device) for device in ids},
-            }
         return devices.report(result, failed, len(ids))
-
-    @staticmethod
-    def check(params):
-        """Refuse what does not go together."""
-        older = [name for name in ("cache_only", "no_response") if params[name]]
-        newer = [name for name in ("retry", "expiry_seconds") if params[name] is not None]
-        if older and params["transport"] != "endpoints":
-            raise ResourceError(f"{older[0]} goes with transport: endpoints only.")
-        if newer and params["transport"] != "requests":
-            raise ResourceError(f"{newer[0]} goes with transport: requests only.")
-        if params["operation"] == "read" and (params["no_response"] or not (params["wait"] or params["cache_only"])):
-            raise ResourceError("Reading without waiting for the answer gives nothing; leave wait true and no_response false.")
-        if params["cache_only"] and params["operation"] != "read":
-            raise ResourceError("cache_only goes with operation: read only.")
-        for name, least, most in (("retry", 0, 10), ("expiry_seconds", 60, 2592000)):
-            if params[name] is not None and not least <= params[name] <= most:
-                raise ResourceError(f"{name} must be {least} to {most}, not {params[name]}.")
-
-    @staticmethod
-    def request(params, path, types):
-        """The request without its device, and the value that is written."""
-        operation, value, content_type = params["operation"], params["value"], params["content_type"]
-        payload, at = None, path
-        parts = lwm2m.split(path)
-        if operation == "create":
-            if len(parts) > 2:
-                raise ResourceError(f"{path} is no instance; create takes /object/instance or /object.")
-            content_type = content_type or lwm2m.TLV[0]
-            at = f"/{parts[0]}"
-            value = value if len(parts) == 1 or value is None else {parts[1]: value}
-        if params["payload"] is not None:
-            payload = lwm2m.to_bytes(params["payload"], "opaque")
-            content_type = content_type or lwm2m.OPAQUE[0]
-            value = lwm2m.shown(payload, content_type, path, types)["value"]
-        elif value is not None:
-            content_type = content_type or (lwm2m.TLV[0] if isinstance(value, (dict, list)) else lwm2m.TEXT[0])
-            payload = lwm2m.encode(value, content_type, at, types)
-        request = Request("", METHODS[operation], at, payload, content_type or "", params["accept"] or "", params["attributes"] or {})
-        return request, value
-
-    def held(self, client, session, params, ids, path, types):
-        """What is known of each device that says whether something needs to be done, and the devices for which finding out failed."""
-        operation, compare = params["operation"], params["compare"]
-        if compare == "none" or operation not in ("write", "create", "delete"):
-            return {}, []
-        if operation != "write":
-            return devices.each(ids, lambda device: self.listed(client, device, path), params["concurrency"])
-        if compare == "echo":
-            return devices.each(ids, lambda device: devices.known(self.echo(client, device), path, types), params["concurrency"])
-        requests = [Request(device, "GET", path, accept=params["content_type"] or "") for device in ids]
-        found = {}
-        for outcome in session.exchange(requests, **self.options(params)):
-            if outcome.answer and outcome.answer.good:
-                told = lwm2m.shown(outcome.answer.payload, outcome.answer.content_type, path, types)
-                found[outcome.request.device_id] = told["value"]
-        return found, []
-
-    @staticmethod
-    def echo(client, device):
-        """The device's echo, None where older services have no such thing."""
-        try:
-            return devices.echo(client, device)
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            return None
-
-    @staticmethod
-    def listed(client, device, path):
-        """The paths at or below a path that the device has, None for a device that the service does not know."""
-        found = client.get(connect.endpoint(device))
-        return None if found is None else sorted(entry["uri"] for entry in found if devices.below(path, entry["uri"]))
-
-    @staticmethod
-    def settled(operation, path, wanted, held):
-        """Whether nothing needs to be done."""
-        if operation == "write":
-            return held is not None and lwm2m.same(wanted, held)
-        if operation == "create":
-            return bool(held) and len(lwm2m.split(path)) == 2
-        return held == []
-
-    @staticmethod
-    def options(params):
-        """How requests are sent."""
-        query = {"retry": params["retry"], "expiry-seconds": params["expiry_seconds"]}
-        if params["transport"] == "endpoints":
-            query = {"cacheOnly": params["cache_only"] or None, "noResp": params["no_response"] or None}
-        return {"transport": params["transport"], "query": query, "concurrency": params["concurrency"]}
-
-    @staticmethod
-    def read_outcome(outcome, entry, params, path, types, quiet):
-        """Put what became of a request into the entry of its device; or say why it failed."""
-        if outcome is None:
-            return None
-        device, answer = outcome.request.device_id, outcome.answer
-        if outcome.async_id:
-            entry["async_id"] = outcome.async_id
-        if answer is None:
-            if outcome.error is not None and (quiet or not outcome.doubt):
-                problem = devices.problem(device, outcome.error)
-                if outcome.async_id and not outcome.doubt:
-                    problem["msg"] += f" The service has taken the request ({outcome.async_id}), so it may be carried out."
-                return problem
-            entry["status"] = 202
-            return None if quiet else {"id": device, "msg": late(outcome, params["wait_timeout"], params["expiry_seconds"])}
-        entry["status"] = answer.status
-        if not answer.good:
-            return {"id": device, "msg": f"{outcome.request.words} failed: {explain(answer)}.", "status": answer.status}
-        if answer.payload or params["operation"] == "read":
-            entry.update(lwm2m.shown(answer.payload, answer.content_type, path, types))
-        if answer.status == 205:
-            entry["value"] = None
-        if answer.max_age is not None:
-            entry["max_age"] = answer.max_age
-        return None
 
 
 def main():

@@ -39,6 +39,7 @@ FLOORS = (
     "presubscriptions",
     "channel",
     "channels",
+    "jobs",
     "tunnel",
     "module",
 )

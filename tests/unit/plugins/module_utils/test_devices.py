@@ -68,9 +68,12 @@ def test_one_device_alone_is_told_shortly():
 
 def test_a_refused_key_is_not_tried_again():
     client, transport, _waits = make_client(lambda sent: answer(403), retries=0)
-    _found, failed = devices.each([f"{number:032x}" for number in range(50)], lambda device: devices.echo(client, device), 1)
+    ids = [f"{number:032x}" for number in range(50)]
+    found, failed = devices.each(ids, lambda device: devices.echo(client, device), 1)
     assert len(transport.sent) <= 4
+    assert (found, [entry["id"] for entry in failed]) == ({}, ids)
     assert failed[0]["status"] == 403
+    assert failed[-1] == {"id": ids[-1], "msg": "It was not tried any more, since the key was refused."}
 
 
 @pytest.mark.parametrize(
