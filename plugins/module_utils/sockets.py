@@ -82,9 +82,10 @@ class Socket:
         self.close()
 
 
-def connect(client: Client, path: str) -> Socket:
+def connect(client: Client, path: str, sender: str = "") -> Socket:
     """Open a websocket at a path of the API.
 
+    :param sender: what is to be told of the sender behind the client's own name.
     :raises ResourceError: without the library websocket-client, or with a proxy that it cannot use.
     :raises ApiError: when the service refuses.
     :raises TransportError: when it cannot be reached.
@@ -101,7 +102,7 @@ def connect(client: Client, path: str) -> Socket:
         connection = library.create_connection(
             url,
             timeout=settings.timeout,
-            header={"User-Agent": client.user_agent, **client.credentials.headers()},
+            header={"User-Agent": f"{client.user_agent} {sender}".strip(), **client.credentials.headers()},
             suppress_origin=True,
             # A redirect would carry the key to another place.
             redirect_limit=0,

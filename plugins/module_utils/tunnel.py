@@ -20,6 +20,7 @@ from . import sockets
 from .client import ApiError, Client
 from .resources import connect
 
+_SENDER = "client/tunnel"
 # Nothing is wrong with these: closed normally, going away (RFC 6455 section 7.4.1).
 _ENDS = (1000, 1001)
 
@@ -36,11 +37,11 @@ class Tunnel:
     def __init__(self, client: Client, device_id: str, address: str) -> None:
         documented, later = connect.tunnels(device_id, address)
         try:
-            self._socket = sockets.connect(client, documented)
+            self._socket = sockets.connect(client, documented, _SENDER)
         except ApiError as error:
             if error.type != "unrecognized_request":
                 raise
-            self._socket = sockets.connect(client, later)
+            self._socket = sockets.connect(client, later, _SENDER)
         self._ended = False
 
     def send(self, data: bytes) -> None:
@@ -100,7 +101,7 @@ class Console:
     """
 
     def __init__(self, client: Client, device_id: str) -> None:
-        self._socket = sockets.connect(client, connect.console(device_id))
+        self._socket = sockets.connect(client, connect.console(device_id), _SENDER)
 
     def input(self, text: str) -> None:
         """Type text; a command ends with a line feed.

@@ -363,6 +363,7 @@ def test_a_tunnel_carries_bytes(server, client):
         # The end stays the end.
         assert tunnel.receive(5) == b""
     assert server.requests[0].startswith(f"GET /v3preview1/devices/{DEVICE}/services/localhost%3A5000/connection HTTP/1.1\r\n")
+    assert " tests/1 client/tunnel\r\n" in server.requests[0]
 
 
 def test_a_tunnel_that_breaks(server, client):
