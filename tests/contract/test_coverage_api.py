@@ -168,6 +168,7 @@ def test_the_table_in_the_documentation() -> None:
     assert {name: where for name, (where, _users) in rows.items()} == {
         name: coverage_api.place(found) for name, found in OPERATIONS.items()
     }
+    assert [name for name, (_where, users) in rows.items() if not users] == []
     named = {user for _where, users in rows.values() for user in users}
     modules = {f"`{name}`" for name in collection.MODULES if name != "api"}
     others = {user for user in named if not user.startswith("`")}
