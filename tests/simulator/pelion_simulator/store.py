@@ -171,6 +171,8 @@ class Store:
         seq = clock.moment(document[row.clock])
         old = self._remember(row, seq)
         self._sql.execute(f"DELETE FROM {row.table} WHERE seq = ?", (seq,))
+        # What came after the tables were filled, and has gone again, needs no undoing.
+        self._sql.execute("DELETE FROM undo WHERE resource = ? AND seq = ? AND doc IS NULL", (row.name, seq))
         self._move_entries(row, seq, old, {})
 
     def taken(self, row: Resource, moment: int) -> bool:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -116,14 +117,18 @@ class Local:
         self.store = Store(folder / "new.sqlite", ROWS)
         self.engine = Engine(AREAS, self.store, Clock(self.store.last()), Settings(*(area.SETTINGS for area in AREAS)))
 
+    def answer(self, method: str, path: str, query: str, body: bytes, content_type: str = "application/json") -> Answer | Awaitable[Answer]:
+        """What the engine answers. Raises ApiError."""
+        operation, parameters = self.engine.find(method, path)
+        sender = Sender(self.fleet.account_id, "api_key", self.fleet.key_id)
+        headers = {"content-type": content_type}
+        return self.engine.answer(Call(operation, parameters, query, "https://simulator" + path, headers, body, sender))
+
     def send(self, method: str, path: str, query: str = "", body: Any = None) -> tuple[int, Any]:
         """Status and decoded body (of an error: the names of its fields)."""
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        sender = Sender(self.fleet.account_id, "api_key", self.fleet.key_id)
         try:
-            operation, parameters = self.engine.find(method, path)
-            call = Call(operation, parameters, query, "https://simulator" + path, {"content-type": "application/json"}, content, sender)
-            answer = self.engine.answer(call)
+            answer = self.answer(method, path, query, content)
         except ApiError as error:
             return error.status, set(error.fields)
         assert isinstance(answer, Answer)

@@ -46,6 +46,13 @@ def test_filling_and_putting_derive_the_same(local: Local, tmp_path: Path) -> No
     assert derived(local.store, tmp_path / "single.sqlite") == first
 
 
+def test_what_comes_and_goes_leaves_nothing_behind(local: Local) -> None:
+    before = dump(local.store)
+    for _time in range(3):
+        local.engine.cancel(local.engine.schedule(60, "connect.answer"))
+    assert dump(local.store) == before
+
+
 def test_reset_restores_every_table(tmp_path: Path) -> None:
     local = Local(tmp_path, 10)
     devices = local.all("/v3/devices")[:3]
