@@ -7,8 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The parts, for lists that do not have all.
-    FIELDS = r"""
+    DOCUMENTATION = r"""
 options:
   fields:
     description:
@@ -20,6 +19,8 @@ options:
       - Return at most this many objects. By default all are returned, however many pages that takes.
     type: int
 """
+
+    # For lists that can be filtered.
     FILTERS = r"""
 options:
   filters:
@@ -30,6 +31,8 @@ options:
       - Dates are written as V(2026-01-31T12:00:00Z) or V(20260131T120000Z).
     type: dict
 """
+
+    # For lists that are paged, and so have an order.
     ORDER = r"""
 options:
   order:
@@ -39,6 +42,8 @@ options:
     choices: [ASC, DESC]
     default: ASC
 """
+
+    # For objects that are read by their id.
     ID = r"""
 options:
   id:
@@ -46,11 +51,3 @@ options:
       - Read the one object with this id. Without it, all objects are read, or those that the other options pick.
     type: str
 """
-
-    # For lists that are not paged, and so in no order of their own.
-    UNPAGED = FIELDS + FILTERS.replace("\noptions:", "", 1)
-
-    # For objects that something else than an id names.
-    LIST = UNPAGED + ORDER.replace("\noptions:", "", 1)
-
-    DOCUMENTATION = LIST + ID.replace("\noptions:", "", 1)

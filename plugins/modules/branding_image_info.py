@@ -17,7 +17,7 @@ author:
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.tenant
-  - pelion.device_management.info.fields
+  - pelion.device_management.info
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module

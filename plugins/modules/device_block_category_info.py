@@ -19,7 +19,8 @@ author:
   - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
-  - pelion.device_management.info.unpaged
+  - pelion.device_management.info
+  - pelion.device_management.info.filters
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module

@@ -163,61 +163,7 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe, ResourceError, listing, only
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import update
-from ansible_collections.pelion.device_management.plugins.module_utils.uploads import ChunkedUpload, Form, LocalFile, chunk_size
-
-
-class FirmwareImageRecipe(Recipe):
-    diffed = ("datafile_checksum", "datafile_size")
-
-    def prepare(self, client, params):
-        checksum = (params["datafile_checksum"] or "").lower() or None
-        if params["path"] is None:
-            return {**params, "file": None, "datafile_checksum": checksum}
-        file = LocalFile.read(params["path"], longest_name=166)
-        if checksum not in (None, file.sha256):
-            raise ResourceError(f"The SHA-256 of {file.path} is {file.sha256}, not {checksum}.")
-        return {**params, "file": file, "datafile_checksum": file.sha256}
-
-    def find(self, client, params):
-        if params["id"] or not (params["name"] and params["datafile_checksum"]):
-            return super().find(client, params)
-        keys = {"name": params["name"], "datafile_checksum": params["datafile_checksum"]}
-        return only(self.row, listing(client, self.row, params, self.row.conditions(keys)), keys)
-
-    def complete(self, client, current, params):
-        checksum, wanted = current.get("datafile_checksum"), params["datafile_checksum"]
-        if wanted and checksum and checksum.lower() != wanted:
-            raise ResourceError(
-                f"The firmware image {current['id']} has the SHA-256 {checksum}, not {wanted}. An image cannot be changed; "
-                "leave id out to upload the file as a new one."
-            )
-        return current
-
-    def desired(self, params, current):
-        wanted, file = super().desired(params, current), params["file"]
-        if current is None and file is None:
-            raise ResourceError("There is no such firmware image yet; to upload it give also: path.")
-        return {**wanted, "datafile_checksum": file.sha256, "datafile_size": file.size} if current is None else wanted
-
-    def create(self, wanted, params):
-        path, file = self.row.collection(params), params["file"]
-        form = {name: wanted[name] for name in self.fields if name in wanted}
-        if file.size < params["chunked_from"]:
-            return [Form("POST", path, form=form, files={"datafile": file.path})]
-        return [
-            ChunkedUpload(
-                "POST",
-                path,
-                form,
-                file=file.path,
-                chunk_size=chunk_size(file, params["chunk_size"]),
-                row=update.FIRMWARE_UPLOAD_JOB,
-                timeout=params["wait_timeout"],
-                interval=params["wait_interval"],
-            )
-        ]
 
 
 def main():
@@ -235,7 +181,7 @@ def main():
             wait_timeout=dict(type="float", default=600),
             wait_interval=dict(type="float", default=5),
         ),
-        recipe=FirmwareImageRecipe,
+        recipe=update.FirmwareImageRecipe,
     ).main()
 
 

@@ -202,62 +202,8 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-import hashlib
-
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Recipe, ResourceError, listing, only
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import update
-from ansible_collections.pelion.device_management.plugins.module_utils.uploads import Form, LocalFile
-
-LONGEST = 2048  # Firmware_Manifest_create: 2 KB
-
-
-class FirmwareManifestRecipe(Recipe):
-    diffed = ("datafile_size",)
-
-    def prepare(self, client, params):
-        for option in ("path", "key_table_path"):
-            if params[option] is not None:
-                params = {**params, f"{option}_file": LocalFile.read(params[option], longest_name=100)}
-        file = params.get("path_file")
-        if file is not None and file.size > LONGEST:
-            raise ResourceError(f"{file.path} has {file.size} bytes; the service takes manifests of at most {LONGEST}.")
-        return params
-
-    def find(self, client, params):
-        file = params.get("path_file")
-        if params["id"] or not params["name"] or file is None:
-            return super().find(client, params)
-        keys = {"name": params["name"], "datafile_size": file.size}
-        found = listing(client, self.row, params, self.row.conditions(keys))
-        return only(self.row, [item for item in found if self.holds(client, item, file, params)], keys)
-
-    def complete(self, client, current, params):
-        file = params.get("path_file")
-        if params["id"] and file is not None and not self.holds(client, current, file, params):
-            raise ResourceError(
-                f"The firmware manifest {current['id']} has other content than {file.path}. A manifest cannot be changed; "
-                "leave id out to upload the file as a new one."
-            )
-        return current
-
-    def holds(self, client, item, file, params):
-        """Whether a manifest has the content of the file."""
-        if item.get("datafile_size") != file.size or params["compare"] == "size":
-            return item.get("datafile_size") == file.size
-        return hashlib.sha256(client.fetch(item["datafile"])).hexdigest() == file.sha256
-
-    def desired(self, params, current):
-        wanted, file = super().desired(params, current), params.get("path_file")
-        if current is None and file is None:
-            raise ResourceError("There is no such firmware manifest yet; to upload it give also: path.")
-        return {**wanted, "datafile_size": file.size} if current is None else wanted
-
-    def create(self, wanted, params):
-        form = {name: wanted[name] for name in self.fields if name in wanted}
-        files = {"datafile": params["path"], "key_table": params["key_table_path"]}
-        given = {name: path for name, path in files.items() if path is not None}
-        return [Form("POST", self.row.collection(params), form=form, files=given)]
 
 
 def main():
@@ -272,7 +218,7 @@ def main():
             compare=dict(type="str", choices=["content", "size"], default="content"),
             key_table_path=dict(type="path", no_log=False),
         ),
-        recipe=FirmwareManifestRecipe,
+        recipe=update.FirmwareManifestRecipe,
     ).main()
 
 

@@ -19,7 +19,8 @@ author:
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.tenant
-  - pelion.device_management.info.unpaged
+  - pelion.device_management.info
+  - pelion.device_management.info.filters
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module

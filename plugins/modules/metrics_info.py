@@ -17,7 +17,7 @@ author:
   - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
-  - pelion.device_management.info.fields
+  - pelion.device_management.info
   - pelion.device_management.info.order
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group

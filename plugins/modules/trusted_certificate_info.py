@@ -18,6 +18,9 @@ author:
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.info
+  - pelion.device_management.info.filters
+  - pelion.device_management.info.order
+  - pelion.device_management.info.id
   - pelion.device_management.tenant
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group

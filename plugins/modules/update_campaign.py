@@ -285,159 +285,8 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-import re
-
-from ansible_collections.pelion.device_management.plugins.module_utils.filters import meaning, packed
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Await, Call, Recipe, ResourceError, WaitError
-from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory, update
-
-ENDED = ("stopped", "archived")
-MOST_CAUSES = 5  # of failures, in a message
-QUERY_ID = re.compile("[0-9a-fA-F]{32}")  # Update_Campaign_create speaks of the id of a filter
-
-
-def runs(campaign):
-    """Whether a campaign has been started and not been stopped. Just after the start its phase may still be that of a draft."""
-    return campaign.get("phase") in ("awaiting_approval", "timed", "starting", "active") or campaign.get("state") == "scheduled"
-
-
-def moves(campaign):
-    """Whether a campaign runs, or is about to stop."""
-    return runs(campaign) or campaign.get("phase") == "stopping"
-
-
-class UpdateCampaignRecipe(Recipe):
-    states = ("started", "stopped", "archived")
-    waits = True
-    diffed = ("phase",)
-
-    def __init__(self, row, fields):
-        super().__init__(row, fields)
-        self.now = self.draft_since = None
-
-    def prepare(self, client, params):
-        self.now = client.monotonic
-        if not re.fullmatch(r"\d+%?|\d+\.\d+%", params["max_failed"]):
-            raise ResourceError(f"max_failed must be a number such as 3 or a percentage such as 5%, not '{params['max_failed']}'.")
-        if params["filters"]:
-            return {**params, "device_filter": packed(directory.DEVICE.conditions(params["filters"]))}
-        if params["device_filter"] and not QUERY_ID.fullmatch(params["device_filter"]):
-            meaning(params["device_filter"])  # raises for what is no filter at all
-        return params
-
-    def find(self, client, params):
-        found = super().find(client, params)
-        return None if found is None or found.get("phase") == "deleted" else found
-
-    def complete(self, client, current, params):
-        """A campaign that has ended is judged by its statistics, so they belong to it."""
-        if params["state"] != "started" or not params["wait"] or current.get("phase") not in ENDED:
-            return current
-        return {**current, "statistics": update.statistics(client, current["id"], event_types=True)}
-
-    def same(self, name, current, wanted):
-        if name == "device_filter" and current and wanted and not QUERY_ID.fullmatch(current) and not QUERY_ID.fullmatch(wanted):
-            return meaning(current) == meaning(wanted)
-        if name == "autostop_success_percent":
-            return current is not None and float(current) == wanted
-        return super().same(name, current, wanted)
-
-    def update(self, current, changes, params):
-        if current.get("phase") == "draft":
-            return super().update(current, changes, params)
-        fixed = sorted(set(changes) - {"name", "description"})
-        if fixed:
-            raise ResourceError(
-                f"The update campaign {current['id']} is in the phase {current.get('phase')}: only name and description can change now, "
-                f"not {', '.join(fixed)}."
-            )
-        return [Call("PUT", self.item(current, params), changes)]
-
-    def delete(self, current, params):
-        return [*self.stop(current, params), *super().delete(current, params)]
-
-    def stop(self, current, params):
-        """The calls after which the campaign does not run."""
-        path, times = self.item(current, params), dict(timeout=params["wait_timeout"], interval=params["wait_interval"])
-        stop = Call("POST", f"{path}/stop", answers=False)
-        pause = Await("GET", path, row=self.row, done=lambda seen: not moves(seen), **times)
-        return [*([stop] if runs(current) else []), *([pause] if moves(current) else [])]
-
-    def act(self, current, after, params):
-        state = params["state"]
-        if state == "present":
-            return {}, []
-        if state == "started":
-            return self.start(current or {"phase": "draft"}, after, params)
-        if current is None:
-            raise ResourceError(f"There is no such update campaign; state {state} does not create one.")
-        if state == "stopped":
-            calls = self.stop(current, params)[:1] if runs(current) else []
-            return ({"phase": "stopped" if params["wait"] else "stopping"} if calls else {}), calls
-        archive = Call("POST", f"{self.item(current, params)}/archive", answers=False)
-        return ({"phase": "archived"}, [*self.stop(current, params), archive]) if current.get("phase") != "archived" else ({}, [])
-
-    def start(self, current, after, params):
-        """What starting a draft changes, and its call."""
-        if current.get("state") == "userstopped":
-            raise ResourceError(f"The update campaign {current['id']} was stopped and cannot be started again; make one with another name.")
-        if current.get("phase") != "draft" or runs(current):
-            return {}, []
-        ends = "stopped" if params["wait_for"] == "finished" else "active"
-        reached = "awaiting_approval" if after.get("approval_required") else ends if params["wait"] else "starting"
-        return {"phase": reached}, [Call("POST", f"{self.item(current, params)}/start", answers=False)]
-
-    def finished(self, item, params):
-        state, phase = params["state"], item.get("phase")
-        if state != "started":
-            return state == "present" or phase == "archived" or (state == "stopped" and not moves(item))
-        if phase in ENDED:
-            self.judge(item, params)
-            return True
-        if phase == "draft":
-            # Just after the start that is normal; later it means that the service has taken the start back.
-            self.draft_since = self.now() if self.draft_since is None else self.draft_since
-            if self.now() - self.draft_since < params["start_grace"]:
-                return False
-            raise WaitError(f"The update campaign {item['id']} did not start: {reason(item)}", self.row, item)
-        if phase == "starting":
-            self.draft_since = self.now() - params["start_grace"]
-            return False
-        # What is about to stop is judged when it has.
-        return params["wait_for"] == "phase" and phase != "stopping"
-
-    def judge(self, item, params):
-        """See whether a campaign that has ended did what it was for.
-
-        :raises WaitError: when it did not.
-        """
-        rows = {row["id"]: row for row in item["statistics"]}
-        counts = {status: int(rows.get(status, {}).get("count") or 0) for status in ("success", "fail", "skipped")}
-        total, failed = sum(counts.values()), sum(counts[status] for status in params["fail_on"])
-        number = params["max_failed"].rstrip("%")
-        allowed = float(number) * (total / 100 if params["max_failed"].endswith("%") else 1)
-        label = f"the update campaign {item['id']}"
-        told = f"{counts['success']} updated, {counts['fail']} failed, {counts['skipped']} skipped"
-        if item.get("state") == "userstopped":
-            raise WaitError(f"Somebody stopped {label} before it was done: {told}.", self.row, item)
-        if not total:
-            raise WaitError(f"T{label[1:]} ended without updating a device: {reason(item)}", self.row, item)
-        if failed > allowed:
-            causes = [cause for status in params["fail_on"] for cause in rows.get(status, {}).get("event_types", ())]
-            causes.sort(key=lambda cause: -int(cause.get("count") or 0))
-            listed = [f"{cause.get('event_type')} ({cause.get('count')})" for cause in causes[:MOST_CAUSES]]
-            more = f" and {len(causes) - MOST_CAUSES} more" if len(causes) > MOST_CAUSES else ""
-            raise WaitError(
-                f"Too many devices of {label} failed: {told}; max_failed is {params['max_failed']}. Causes: {', '.join(listed)}{more}.",
-                self.row,
-                item,
-            )
-
-
-def reason(item):
-    """Why a campaign did not start or ended, as a sentence."""
-    return str(item.get("autostop_reason") or "the service gives no reason").rstrip(".") + "."
+from ansible_collections.pelion.device_management.plugins.module_utils.resources import update
 
 
 def main():
@@ -461,7 +310,7 @@ def main():
             max_failed=dict(type="str", default="0"),
             fail_on=dict(type="list", elements="str", choices=["fail", "skipped"], default=["fail"]),
         ),
-        recipe=UpdateCampaignRecipe,
+        recipe=update.UpdateCampaignRecipe,
         mutually_exclusive=[("device_filter", "filters")],
     ).main()
 
