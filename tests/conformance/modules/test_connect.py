@@ -717,6 +717,66 @@ def test_presubscriptions_take_effect_at_registration(run: Any, connected: Conne
     assert TEMPERATURE in run("subscription_info", device_id=one).result["subscriptions"][0]["paths"]
 
 
+PROPERTY = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def foretold(run: Any, module: str, options: dict[str, Any]) -> Any:
+    """The real run of a module, which must do what check mode foretells, and nothing when it runs again."""
+    checked, real, again = (run(module, check=check, **options) for check in (True, False, False))
+    assert checked.failed is real.failed
+    if real.failed:
+        assert checked.msg == real.msg
+        assert real.writes == []
+        return real
+    assert (checked.changed, checked.writes) == (real.changed, [])
+    assert checked.result["diff"] == real.result["diff"]
+    assert real.changed is bool(real.writes) is (real.result["diff"]["before"] != real.result["diff"]["after"])
+    assert (again.changed, again.writes) == (False, [])
+    assert again.result["diff"]["before"] == real.result["diff"]["after"]
+    return real
+
+
+OBSERVABLE = st.lists(st.sampled_from([TEMPERATURE, "/3/0/9", "/3/0/3"]), max_size=3, unique=True)
+
+
+@PROPERTY
+@given(before=OBSERVABLE, paths=st.none() | OBSERVABLE, state=st.sampled_from(["present", "absent"]), exact=st.booleans())
+def test_what_check_mode_foretells_of_subscriptions_comes(
+    run: Any, client: Any, connected: Connected, existing: Any, before: Any, paths: Any, state: str, exact: bool
+) -> None:
+    device = connected.ids[0]
+    client.delete(f"/v2/subscriptions/{device}")
+    for path in before:
+        client.put(f"/v2/subscriptions/{device}{path}", None)
+    real = foretold(run, "subscription", {"device_id": device, "paths": paths, "state": state, "exact": exact})
+    if not real.failed:
+        named = set(before if paths is None else paths)
+        wanted = set(before) - named if state == "absent" else named if exact else set(before) | named
+        assert run("subscription_info", device_id=device).result["subscriptions"][0]["paths"] == sorted(wanted)
+
+
+RULES = st.lists(
+    st.builds(
+        lambda name, kind, paths: {
+            field: value for field, value in {"endpoint_name": name, "endpoint_type": kind, "resource_path": paths}.items() if value
+        },
+        st.sampled_from([None, "pump-*"]),
+        st.sampled_from([None, "sensor"]),
+        st.lists(st.sampled_from(["/1", "/3303/*"]), max_size=2, unique=True),
+    ),
+    max_size=3,
+)
+
+
+@PROPERTY
+@given(before=RULES, rules=st.none() | RULES, state=st.sampled_from(["present", "absent"]), exact=st.booleans())
+def test_what_check_mode_foretells_of_presubscriptions_comes(
+    run: Any, client: Any, before: Any, rules: Any, state: str, exact: bool
+) -> None:
+    client.put(PRESUBSCRIPTIONS, [{field.replace("_", "-"): value for field, value in rule.items()} for rule in before])
+    foretold(run, "presubscription", {"presubscriptions": rules, "state": state, "exact": exact})
+
+
 # -- notification channels
 
 
@@ -786,6 +846,42 @@ def test_the_life_of_a_callback(run: Any, spec: int, collector: Any) -> None:
     assert run("notification_channel_info").result["notification_channels"][0]["url"] == f"{base}/b"
     assert not run("notification_channel", delivery_mechanism="CALLBACK", url=f"{base}/a", state="absent").changed
     assert stages([("DELETE", CALLBACK, None)], delivery_mechanism="CALLBACK", url=f"{base}/b", state="absent")[1:] == [None, None]
+
+
+CALLBACKS = st.builds(
+    lambda path, headers: {"delivery_mechanism": "CALLBACK", "url": path, "headers": headers},
+    st.sampled_from(["/a", "/b"]),
+    st.sampled_from([None, {}, {"authorization": SECRET}, {"authorization": SECRET[::-1], "x-more": "1234567"}]),
+)
+CHANNELS = CALLBACKS | st.just({"delivery_mechanism": "WEB_SOCKET"})
+
+
+@PROPERTY
+@given(
+    before=st.none() | CHANNELS,
+    wanted=CHANNELS,
+    state=st.sampled_from(["present", "present", "absent"]),
+    force=st.booleans(),
+)
+def test_what_check_mode_foretells_of_a_channel_comes(run: Any, collector: Any, before: Any, wanted: Any, state: str, force: bool) -> None:
+    _server, base = collector
+
+    def at(channel: dict[str, Any]) -> dict[str, Any]:
+        return {**channel, **({"url": base + channel["url"]} if "url" in channel else {})}
+
+    run("notification_channel", state="absent", force=True)
+    if before is not None:
+        run("notification_channel", **at(before))
+    options = {**at(wanted), "state": state, "force": force}
+    checked, real, again = (run("notification_channel", check=check, **options) for check in (True, False, False))
+    assert checked.failed is real.failed
+    assert SECRET not in checked.output + real.output + again.output
+    if real.failed:
+        assert (checked.msg, real.writes) == (real.msg, [])
+        return
+    assert (checked.changed, checked.writes, checked.result["diff"]) == (real.changed, [], real.result["diff"])
+    assert real.changed is bool(real.writes)
+    assert (again.changed, again.writes) == (False, [])
 
 
 def test_secret_headers_are_shown_nowhere(run: Any, play: Any, collector: Any) -> None:
