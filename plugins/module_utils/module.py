@@ -311,7 +311,7 @@ class InfoModule(ApiModule):
         others = [name for name in row.named_by if name != row.identity]
         parents = [name for name in self.variants if shared[name]["type"] == "str"]
         if row.identity:
-            excluded = [(row.identity, other) for other in (*others, "filters", *parents)]
+            excluded = [(row.identity, other) for other in (*others, "filters", *parents) if other in shared]
             rules.setdefault("mutually_exclusive", [*excluded, *([tuple(parents)] if len(parents) > 1 else [])])
         super().__init__({**shared, **(argument_spec or {})}, **rules)
 

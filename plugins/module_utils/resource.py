@@ -276,10 +276,10 @@ class Call:
 class Await(Call):
     """Not a change but a pause of a plan: reads the path until ``done`` says so of the object, or it is gone.
 
-    ``timeout`` and ``interval`` are seconds.
+    ``row`` is the object's; ``timeout`` and ``interval`` are seconds.
     """
 
-    row: Optional[Resource] = None
+    row: Any = None
     done: Callable[[Object], bool] = field(default=bool, compare=False)
     timeout: float = 600
     interval: float = 5
@@ -290,7 +290,6 @@ class Await(Call):
         :raises WaitError: when the time is over.
         """
         path = self.path.replace("{id}", quote(identity, safe=""))
-        assert self.row is not None
         return wait_for(client, self.row, lambda: client.get(path), self.done, timeout=self.timeout, interval=self.interval)
 
 
