@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from collection import util
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -130,6 +131,16 @@ def test_refusals(run: Any, signer: Signer, client: Any) -> None:
 def test_a_service_without_it(run: Any, signer: Signer, simulator: Simulator) -> None:
     simulator.settings(verification_keys=False)
     assert run("account_info", api_jwt=signer.option).result["status"] == 401
+
+
+def test_through_a_gateway(signer: Signer, simulator: Simulator, client: Any) -> None:
+    """A websocket is opened with a token too."""
+    gateway = next(device["id"] for device in client.list("/v3/devices/", {"endpoint_type": "MBED_GW"}) if device["state"] == "registered")
+    login = util("settings").JwtSettings(signer.application_id, signer.file)
+    settings = util("settings").Settings(api_jwt=login, api_url=simulator.url, ca_path=simulator.ca_file)
+    with util("client").Client(settings) as signing, util("tunnel").Tunnel(signing, gateway, "localhost:7") as tunnel:
+        tunnel.send(b"hello")
+        assert tunnel.receive(10) == b"hello"
 
 
 def test_inventory(signer: Signer, simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> None:
