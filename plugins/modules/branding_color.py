@@ -95,66 +95,19 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import TENANT_SPEC, ApiModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, ResourceError, listing
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import branding
-
-ROW = branding.BRANDING_COLOR
-
-
-def asked(theme, held, params):
-    """The colours of a theme as they shall be; None is the default."""
-    if params["state"] == "absent":
-        return dict.fromkeys(held)
-    unknown = sorted(set(params["colors"]) - set(held))
-    if unknown:
-        raise ResourceError(f"The theme {theme} has no colour '{unknown[0]}'; it has: {', '.join(sorted(held))}.")
-    given = {reference: None if color in (None, "") else str(color) for reference, color in params["colors"].items()}
-    wanted = {**(dict.fromkeys(held) if params["purge"] else held), **given}
-    # Hexadecimal digits and names mean the same in either case.
-    return {ref: held[ref] if str(held[ref]).lower() == str(color).lower() else color for ref, color in wanted.items()}
-
-
-def plan(held, wanted, params):
-    """The calls that make the colours of all themes what they shall be."""
-    whole, calls = {}, []
-    for theme, colors in wanted.items():
-        place = {**params, "theme": theme}
-        changes = {reference: color for reference, color in colors.items() if color != held[theme][reference]}
-        back = [Call("DELETE", ROW.item(place, reference)) for reference, color in changes.items() if color is None]
-        new = [{"reference": reference, "color": color} for reference, color in changes.items() if color is not None]
-        if any(colors.values()):
-            calls += back
-        else:
-            whole[theme] = back
-        if len(new) == 1:
-            calls.append(Call("PUT", ROW.item(place, new[0]["reference"]), {"color": new[0]["color"]}))
-        elif new:
-            calls.append(Call("PUT", ROW.collection(place), new))
-    return branding.resets(ROW, params, whole) + calls
-
-
-def changed(themes):
-    """What of all colours a diff shows: those that are not at their default."""
-    return {theme: {reference: color for reference, color in colors.items() if color} for theme, colors in themes.items()}
 
 
 class BrandingColor(ApiModule):
     def work(self, client, params, check_mode):
-        themes = [params["theme"]] if params["theme"] else branding.THEMES
-        held = {theme: self.read(client, params, theme) for theme in themes}
-        wanted = {theme: asked(theme, colors, params) for theme, colors in held.items()}
-        calls = plan(held, wanted, params)
-        result = {"changed": bool(calls), "colors": wanted, "diff": {"before": changed(held), "after": changed(wanted)}}
-        if calls and not check_mode:
-            for call in calls:
-                call.send(client)
-            result["colors"] = {theme: self.read(client, params, theme) for theme in themes}
-        return result
-
-    @staticmethod
-    def read(client, params, theme):
-        """The colours of a theme by reference."""
-        return {item["reference"]: item.get("color") for item in listing(client, ROW, {**params, "theme": theme})}
+        held = branding.read_colors(client, params)
+        wanted = branding.wanted_colors(held, params)
+        calls = branding.color_calls(held, wanted, params)
+        for call in () if check_mode else calls:
+            call.send(client)
+        now = branding.read_colors(client, params) if calls and not check_mode else wanted
+        diff = {"before": branding.changed_colors(held), "after": branding.changed_colors(wanted)}
+        return {"changed": bool(calls), "colors": now, "diff": diff}
 
 
 def main():

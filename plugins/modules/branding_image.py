@@ -126,99 +126,25 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-import hashlib
-from dataclasses import dataclass, field
-
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe, ResourceError, listing, read
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import branding
-
-KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-
-
-@dataclass(frozen=True)
-class Upload(Call):
-    """Sends an image as it is, or as a form."""
-
-    content: bytes = field(default=b"", repr=False)
-    kind: str = ""
-    form: bool = False
-
-    def send(self, client, identity=""):
-        if self.form:
-            return client.request("POST", self.path, files={"image": ("image", self.content, self.kind)}).body
-        return client.request("POST", self.path, data=self.content, headers={"Content-Type": self.kind}).body
-
-
-class Image(Recipe):
-    diffed = ("sha256",)
-
-    def prepare(self, client, params):
-        if params["state"] == "absent":
-            return params
-        try:
-            with open(params["src"], "rb") as opened:
-                content = opened.read()
-        except OSError as error:
-            raise ResourceError(f"The file {params['src']} cannot be read: {error.strerror}.") from error
-        kind = next((kind for begin, kind in KINDS.items() if content.startswith(begin)), None)
-        if kind is None:
-            raise ResourceError(f"The file {params['src']} is neither a PNG nor a JPEG image.")
-        return {**params, "content": content, "kind": kind, "sha256": hashlib.sha256(content).hexdigest()}
-
-    def find(self, client, params):
-        found = read(client, self.row, params, params["reference"])
-        if found is None:
-            raise ResourceError(f"The theme {params['theme']} has no image '{params['reference']}'.")
-        return found if found.get("static_uri") else None
-
-    def complete(self, client, current, params):
-        if params["state"] == "absent" or not params["replace"]:
-            return current
-        return {**current, "sha256": hashlib.sha256(client.fetch(current["static_uri"])).hexdigest()}
-
-    def desired(self, params, current):
-        return {} if current is not None and not params["replace"] else {"sha256": params["sha256"]}
-
-    def create(self, wanted, params):
-        path = f"{self.row.item(params, params['reference'])}/upload{'-multipart' if params['multipart'] else ''}"
-        return [Upload("POST", path, content=params["content"], kind=params["kind"], form=params["multipart"])]
-
-    def update(self, current, changes, params):
-        return self.create(changes, params)
-
-    def delete(self, current, params):
-        return [Call("POST", f"{self.item(current, params)}/clear")]
 
 
 class BrandingImage(ResourceModule):
     def work(self, client, params, check_mode):
         if params["reference"] is not None:
             return super().work(client, params, check_mode)
-        row, uploaded = self.recipe.row, {}
-        for theme in [params["theme"]] if params["theme"] else branding.THEMES:
-            place = {**params, "theme": theme}
-            uploaded[theme] = [item for item in listing(client, row, place) if item.get("static_uri")]
-        single = {
-            theme: [Call("POST", f"{row.item({**params, 'theme': theme}, item['reference'])}/clear") for item in items]
-            for theme, items in uploaded.items()
-        }
-        calls = branding.resets(row, params, single)
-        if not check_mode:
-            for call in calls:
-                call.send(client)
-        before = {theme: [item["reference"] for item in items] for theme, items in uploaded.items()}
-        return {
-            "changed": bool(calls),
-            row.name: None,
-            "diff": {"before": before, "after": {theme: [] for theme in before}},
-        }
+        held = branding.uploaded(client, params)
+        calls = branding.image_resets(held, params)
+        for call in () if check_mode else calls:
+            call.send(client)
+        return {"changed": bool(calls), "branding_image": None, "diff": {"before": held, "after": {theme: [] for theme in held}}}
 
 
 def main():
     BrandingImage(
         branding.BRANDING_IMAGE,
-        recipe=Image,
+        recipe=branding.ImageRecipe,
         argument_spec={},
         extra_spec=dict(
             theme=dict(type="str", choices=["dark", "light"]),

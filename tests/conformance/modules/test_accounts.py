@@ -168,6 +168,8 @@ def test_own_account(run: Run, client: Any, spec: int) -> None:
     kept = {name: value for name, value in me.items() if name in writable and value is not None}
     changed = life.step([("PUT", "/v3/accounts/me", {**kept, "mfa_status": "enforced"})], mfa_status="enforced")
     assert changed == visible(client.get("/v3/accounts/me"))
+    moved = run("account", id="me", state_or_province="Styria")
+    assert [moved.result["diff"][side].get("state") for side in ("before", "after")] == [None, "Styria"]
     for name, value in {"contract_number": "1", "sales_contact": "a@b.example.com"}.items():
         refused = run("account", id="me", **{name: value})
         assert refused.msg == f"An account cannot change its own {name}; the account that manages it can."
@@ -185,6 +187,7 @@ def test_which_account(run: Run, client: Any, below: dict[str, Any]) -> None:
     assert several.msg == f"The aliases belong to different accounts: {', '.join(ids)}. Give the id of the one you mean."
     assert several.result["ids"] == ids
     assert run("account", aliases=["nobody-has-this"]).msg == "There is no such account yet; to create it give also: end_market."
+    assert run("account", id="me", state="absent").msg == "value of state must be one of: present, got: absent"
     assert run("account", idle_timeout=5).msg == "one of the following is required: id, aliases, display_name"
     assert run("account", id="0" * 32, idle_timeout=5).msg == f"There is no account with the id {'0' * 32}; leave id out to make a new one."
 

@@ -161,8 +161,10 @@ def test_life_of_an_image(run: Run, client: Any, place: tuple[dict[str, str], st
         assert (checked.changed, real.changed, again.changed) == (True, True, False)
         assert (sent(checked), sent(real), sent(again)) == ([], [upload], [])
         assert checked.result["diff"] == real.result["diff"]
+        checksum = hashlib.sha256(content).hexdigest()
+        assert (real.result["diff"]["after"]["sha256"], checked.result["branding_image"]["sha256"]) == (checksum, checksum)
         now = real.result["branding_image"]
-        assert now == again.result["branding_image"] == {**client.get(item), "sha256": hashlib.sha256(content).hexdigest()}
+        assert now == again.result["branding_image"] == {**client.get(item), "sha256": checksum}
         assert client.fetch(now["static_uri"]) == content
     logo.write_bytes(PNG)
     kept = run("branding_image", **options, replace=False)
