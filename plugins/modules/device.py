@@ -278,65 +278,7 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe, ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
-
-# Where a device tells what it was suspended or resumed with.
-LAST = "last_operator_suspended_"
-
-
-class DeviceRecipe(Recipe):
-    states = ("suspended", "active")
-    waits = True
-    diffed = ("lifecycle_status", "operator_suspended", f"{LAST}category", f"{LAST}description")
-
-    def desired(self, params, current):
-        # A device that is created without an endpoint name gets its id as one, so an empty one is never what is there.
-        return super().desired({**params, "endpoint_name": params["endpoint_name"] or None}, current)
-
-    def create(self, wanted, params):
-        if not params["create"]:
-            key = next(name for name in self.row.keys if params.get(name))
-            raise ResourceError(
-                f"There is no device with the {key} {params[key]!r}. Devices appear when they bootstrap; "
-                "set create to make an entry by hand."
-            )
-        return super().create(wanted, params)
-
-    def act(self, current, after, params):
-        block = {name: value for name, value in (params["block"] or {}).items() if value is not None}
-        suspended, path = bool(after.get("operator_suspended")), self.item(current, params).rstrip("/")
-        held = {name: after[LAST + name] for name in ("category", "description") if after.get(LAST + name)}
-        if params["state"] == "suspended" and not (suspended and {**held, **block} == held):
-            if current is not None and "lifecycle_status" not in current:
-                raise ResourceError("This service is an older one that cannot suspend devices.")
-            body = {**(held if suspended else {}), **block}
-            return self.told("blocked", body), [Call("POST", f"{path}/suspend", body)]
-        if params["state"] == "active" and after.get("system_suspended"):
-            why = ": ".join(filter(None, (after.get("last_system_suspended_category"), after.get("last_system_suspended_description"))))
-            raise ResourceError(f"The service itself has suspended the device ({why or 'without a reason'}); only the vendor can end that.")
-        if params["state"] == "active" and suspended:
-            category = held.get("category", block.get("category", ""))
-            if block.get("category", category) != category:
-                raise ResourceError(
-                    f"The device is suspended with the category '{category}', not '{block['category']}'; leave the category out to use it."
-                )
-            body = {"category": category, **block}
-            return self.told("enabled", body), [Call("POST", f"{path}/resume", body)]
-        return {}, []
-
-    @staticmethod
-    def told(status, body):
-        """What a device says after it was suspended or resumed."""
-        return {
-            "lifecycle_status": status,
-            "operator_suspended": status == "blocked",
-            **{LAST + name: value for name, value in body.items()},
-        }
-
-    def finished(self, item, params):
-        registered = item.get("state") == "registered"
-        return {"suspended": not registered, "active": registered}.get(params["state"], True)
 
 
 def main():
@@ -366,7 +308,7 @@ def main():
             block=dict(type="dict", options=dict(category=dict(type="str"), description=dict(type="str"))),
             wait=dict(type="bool", default=False),
         ),
-        recipe=DeviceRecipe,
+        recipe=directory.DeviceRecipe,
     ).main()
 
 

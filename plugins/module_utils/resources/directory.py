@@ -9,8 +9,9 @@ specs. A test compares both with the API's own description.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import List, Optional, Tuple
 
-from ..resource import Resource
+from ..resource import Call, Object, Params, Recipe, Resource, ResourceError
 
 _EQUAL = ("eq", "neq", "in", "nin")
 _FLAG = ("eq", "neq")
@@ -167,3 +168,62 @@ DEVICE_BLOCK_CATEGORY = Resource(
     paged=False,
     filters={"reference": _EQUAL, "updated_at": _RANGE},
 )
+
+# Where a device tells what it was suspended or resumed with.
+_LAST = "last_operator_suspended_"
+
+
+class DeviceRecipe(Recipe):
+    """Devices appear by bootstrapping, and are suspended and resumed by operations of their own."""
+
+    states = ("suspended", "active")
+    waits = True
+    diffed = ("lifecycle_status", "operator_suspended", f"{_LAST}category", f"{_LAST}description")
+
+    def desired(self, params: Params, current: Optional[Object]) -> Object:
+        # A device that is created without an endpoint name gets its id as one, so an empty one is never what is there.
+        return super().desired({**params, "endpoint_name": params["endpoint_name"] or None}, current)
+
+    def create(self, wanted: Object, params: Params) -> List[Call]:
+        if not params["create"]:
+            key = next(name for name in self.row.keys if params.get(name))
+            raise ResourceError(
+                f"There is no device with the {key} {params[key]!r}. Devices appear when they bootstrap; "
+                "set create to make an entry by hand."
+            )
+        return super().create(wanted, params)
+
+    def act(self, current: Optional[Object], after: Object, params: Params) -> Tuple[Object, List[Call]]:
+        block = {name: value for name, value in (params["block"] or {}).items() if value is not None}
+        suspended, path = bool(after.get("operator_suspended")), self.item(current, params).rstrip("/")
+        held = {name: after[_LAST + name] for name in ("category", "description") if after.get(_LAST + name)}
+        if params["state"] == "suspended" and not (suspended and {**held, **block} == held):
+            if current is not None and "lifecycle_status" not in current:
+                raise ResourceError("This service is an older one that cannot suspend devices.")
+            body = {**(held if suspended else {}), **block}
+            return self.told("blocked", body), [Call("POST", f"{path}/suspend", body)]
+        if params["state"] == "active" and after.get("system_suspended"):
+            why = ": ".join(filter(None, (after.get("last_system_suspended_category"), after.get("last_system_suspended_description"))))
+            raise ResourceError(f"The service itself has suspended the device ({why or 'without a reason'}); only the vendor can end that.")
+        if params["state"] == "active" and suspended:
+            category = held.get("category", block.get("category", ""))
+            if block.get("category", category) != category:
+                raise ResourceError(
+                    f"The device is suspended with the category '{category}', not '{block['category']}'; leave the category out to use it."
+                )
+            body = {"category": category, **block}
+            return self.told("enabled", body), [Call("POST", f"{path}/resume", body)]
+        return {}, []
+
+    @staticmethod
+    def told(status: str, body: Object) -> Object:
+        """What a device says after it was suspended or resumed."""
+        return {
+            "lifecycle_status": status,
+            "operator_suspended": status == "blocked",
+            **{_LAST + name: value for name, value in body.items()},
+        }
+
+    def finished(self, item: Object, params: Params) -> bool:
+        registered = item.get("state") == "registered"
+        return {"suspended": not registered, "active": registered}.get(params["state"], True)

@@ -149,31 +149,6 @@ def test_reports_by_path():
     assert devices.reports(None, {}) == {}
 
 
-def uris(text):
-    return answer(200, text, {"Content-Type": "text/uri-list"})
-
-
-def test_subscriptions():
-    client, transport, _waits = make_client(
-        [uris("/3303/0/5700\n3/0/9\n\n"), answer(404), uris("/3/0/9\r\n/1/0/1"), answer(200), answer(404)]
-    )
-    assert devices.subscribed(client, ONE) == ["/3/0/9", "/3303/0/5700"]
-    assert devices.subscribed(client, ONE) == []
-    # Several are picked from the list, one is asked for by itself.
-    assert devices.subscribed(client, ONE, ["/3/0/9", "5/0/1"]) == ["/3/0/9"]
-    assert devices.subscribed(client, ONE, ["3/0/9"]) == ["/3/0/9"]
-    assert devices.subscribed(client, ONE, ["3/0/9"]) == []
-    of_device = f"/v2/subscriptions/{ONE}"
-    assert [sent.path for sent in transport.sent] == [of_device] * 3 + [f"{of_device}/3/0/9"] * 2
-
-
-def test_other_errors_are_no_missing_subscriptions():
-    client, _transport, _waits = make_client([answer(403), answer(403)])
-    for paths in (None, ["/3/0/9"]):
-        with pytest.raises(ApiError):
-            devices.subscribed(client, ONE, paths)
-
-
 @pytest.mark.parametrize("path", ["", "/", "a b", "/3//9", "/3?x=1", "/" + "9" * 255])
 def test_what_is_no_path(path):
     with pytest.raises(ResourceError) as caught:

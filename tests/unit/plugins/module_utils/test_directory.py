@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, ResourceError, plan
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
-from ansible_collections.pelion.device_management.plugins.modules.device import DeviceRecipe
 from hypothesis import given
 from hypothesis import strategies as st
 
 ID = "0" * 32
 LAST = "last_operator_suspended_"
-RECIPE = DeviceRecipe(directory.DEVICE, ("endpoint_name", "name", "description"))
+RECIPE = directory.DeviceRecipe(directory.DEVICE, ("endpoint_name", "name", "description"))
 ACTIVE = {"id": ID, "name": "pump", "lifecycle_status": "enabled", "operator_suspended": False, "system_suspended": False}
 LOST = {**ACTIVE, "lifecycle_status": "blocked", "operator_suspended": True, f"{LAST}category": "lost", f"{LAST}description": "Where?"}
 
