@@ -172,9 +172,10 @@ def test_an_image_cannot_be_changed(run: Any, small: Path) -> None:
     image = run("firmware_image", name="Pump", path=str(small)).result["firmware_image"]
     old = image["datafile_checksum"]
     small.write_bytes(b"newer firmware")
-    told = "An image cannot be changed; leave id out to upload the file as a new one."
-    other = run("firmware_image", id=image["id"], path=str(small))
-    assert other.msg == f"The firmware image {image['id']} has the SHA-256 {old}, not {sha256(small)}. {told}"
+    told = "has other content than is wanted, and cannot be changed; leave id out to upload the file as a new one."
+    for options in ({"path": str(small)}, {"datafile_checksum": sha256(small)}):
+        other = run("firmware_image", id=image["id"], **options)
+        assert other.msg == f"The firmware image {image['id']} {told}"
     assert run("firmware_image", id=image["id"], datafile_checksum=old).changed is False
     renamed = run("firmware_image", id=image["id"], name="Valve")
     assert renamed.msg.startswith(f"The firmware image {image['id']} cannot be changed so: name is 'Pump', wanted 'Valve'.")
@@ -235,8 +236,8 @@ def test_manifests_are_told_apart_by_their_content(run: Any, simulator: Any, cli
     assert [item["id"] for item in client.list(MANIFESTS)] == ids[:1]
     other = run("firmware_manifest", id=ids[0], path=str(small))
     assert other.msg == (
-        f"The firmware manifest {ids[0]} has other content than {small}. A manifest cannot be changed; leave id out to upload the file as "
-        "a new one."
+        f"The firmware manifest {ids[0]} has other content than is wanted, and cannot be changed; leave id out to upload the file as a new "
+        "one."
     )
 
 
