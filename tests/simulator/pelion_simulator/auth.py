@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from . import clock
 from .answers import ApiError
@@ -52,6 +52,8 @@ class Sender:
     kind: str = ""
     subject: str = ""
     application_id: str = ""
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    """What a token says that its sender has signed."""
 
 
 def record(

@@ -294,6 +294,23 @@ def test_suspended_and_deregistered_devices(device: Device) -> None:
     assert pulled(api, "registrations-expired", 1) == [third.id]
 
 
+def test_deleted_devices(device: Device) -> None:
+    api = device.api
+    gone = api.simulator.add("devices", {"state": "registered", "endpoint_type": "temperature", "device_execution_mode": 1})[0]
+    device.id = gone
+    device.behave(delay=60)
+    waiting = device.send("GET", "/3/0/0")
+    assert api.send("PUT", f"/v2/subscriptions/{gone}{TEMPERATURE}").status_code == 202
+    assert api.send("DELETE", f"/v3/devices/{gone}/").status_code == 204
+    told: dict[str, Any] = {"async-responses": []}
+    while len(told["async-responses"]) < 2 or len(told) < 2:
+        for word, entries in pull(api).items():
+            told[word] = told.get(word, []) + entries
+    assert told["de-registrations"] == [gone]
+    assert told["async-responses"][0] == {"id": waiting, "status": 429, "error": "DEVICE_REMOVED_REGISTRATION"}
+    assert device.subscribed() == []
+
+
 # --- the deprecated way ---
 
 

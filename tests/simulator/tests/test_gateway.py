@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator_helpers import Api, Watched
 from test_connect_channels import closed, socket_to
+from test_jwt import private_key, token, upload
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
@@ -161,6 +162,26 @@ def test_bytes_come_back(api: Api, gateway: dict[str, Any]) -> None:
         assert collected(other, len(large)) == large
         connection.send("text")
         assert collected(connection, 4) == b"text"
+
+
+def test_a_token_for_one_tunnel(api: Api, gateway: dict[str, Any]) -> None:
+    api.simulator.settings(verification_keys=True)
+    application = api.post("/v3/applications", {"name": "tunnels"})["id"]
+    upload(api, application, private_key("ES256"))
+    right = {"device_id": gateway["id"], "ip": "localhost", "port": 7}
+
+    def headers(**claims: Any) -> dict[str, str]:
+        signed = token("ES256", **{f"pelion.edge.tunnel.{name}": value for name, value in claims.items()})
+        return {"Authorization": f"Bearer {signed}", "X-Application-ID": application}
+
+    for good in (headers(), headers(**right), headers(port="7")):
+        with socket_to(api, tunnel(gateway), additional_headers=good) as connection:
+            connection.send(b"x")
+            assert collected(connection, 1) == b"x"
+    for name, value in (("device_id", UNKNOWN), ("ip", "127.0.0.1"), ("port", 8)):
+        with pytest.raises(InvalidStatus) as caught, socket_to(api, tunnel(gateway), additional_headers=headers(**right | {name: value})):
+            pass
+        assert caught.value.response.status_code == 403
 
 
 def test_an_address_where_nothing_listens(simulator: Watched, api: Api, gateway: dict[str, Any]) -> None:

@@ -520,6 +520,7 @@ def _suspended(engine: Engine, device: Document) -> None:
 
 
 def _deleted(engine: Engine, device: Document) -> None:
+    _fail_all(Link(engine, device), "DEVICE_REMOVED_REGISTRATION")
     for subscription in list(engine.store.select(SUBSCRIPTIONS, device_id=device["id"])):
         engine.store.remove(SUBSCRIPTIONS, subscription)
     if known := engine.store.get(LINKS, device["id"]):

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from starlette.websockets import WebSocketDisconnect
 
 from .. import clock
-from ..answers import Answer, bad_request, invalid, not_found
+from ..answers import Answer, ApiError, bad_request, invalid, not_found
 from ..filters import Condition
 from ..fleet import HOUR, LAST, Fleet
 from ..identity import make_id
@@ -232,6 +232,14 @@ def _is_frame(frame: Any) -> bool:
     return all(isinstance(value, int) and not isinstance(value, bool) and value > 0 for value in payload.values())
 
 
+def _allow(call: Call, device: Document, address: str) -> None:
+    """Raise ApiError (403) where a token that its sender has signed is for another tunnel (vendor's text on access with JWT tokens)."""
+    host, _colon, port = address.rpartition(":")
+    for name, value in {"device_id": device["id"], "ip": host, "port": port}.items():
+        if str(call.sender.claims.get(f"pelion.edge.tunnel.{name}", value)) != value:
+            raise ApiError(403, "access_denied", f"The token is for another {name}.")
+
+
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """The service behind the gateways: it sends back what it gets."""
     with contextlib.suppress(OSError):
@@ -262,6 +270,7 @@ async def _tunnel(engine: Engine, websocket: WebSocket, call: Call) -> None:
     device = _gateway(engine, call)
     if device["state"] != "registered":
         raise not_found("connected gateway")
+    _allow(call, device, address)
     await websocket.accept(protocol(websocket))
     try:
         place = await _place(engine, address)

@@ -124,7 +124,7 @@ def identify(engine: Engine, token: str, headers: Mapping[str, str]) -> Sender |
         return None
     for key in engine.store.select(KEYS, application_id=application["id"]):
         if _proves(_public_key(key["certificate"]), header.get("alg"), written.encode(), _bytes(proof)):
-            return Sender(application["account_id"], "access_key", key["id"], application["id"])
+            return Sender(application["account_id"], "access_key", key["id"], application["id"], claims)
     return None
 
 
