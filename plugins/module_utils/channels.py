@@ -17,6 +17,13 @@ from .resource import Call, ResourceError
 from .resources import connect
 
 Held = Optional[Dict[str, Any]]
+_FLAGS = ("deregistrations_as_object", "include_uid", "include_timestamp", "include_original_ep")
+# As the module notification_channel documents it.
+SERIALIZATION_SPEC: Dict[str, Dict[str, Any]] = {
+    "type": {"type": "str", "choices": ["v2"], "default": "v2"},
+    "max_chunk_size": {"type": "int"},
+    "cfg": {"type": "dict", "options": {flag: {"type": "bool"} for flag in _FLAGS}},
+}
 _PATHS = {channel.CALLBACK: connect.CALLBACK, channel.WEB_SOCKET: connect.WEBSOCKET, channel.LONG_POLLING: connect.PULL}
 _LONGEST = 400  # characters of the address and all headers of a callback together
 _PATIENCE = 300.0  # seconds, of which a new long poll channel may need two minutes
@@ -80,6 +87,20 @@ def plan(held: Held, params: Mapping[str, Any]) -> Tuple[Held, List[Call]]:
         return held, []
     _need_force(params, "The serialization of a websocket channel cannot be changed.")
     return wanted, [_deletion(held), _creation(wanted)]
+
+
+def settle(client: Client, params: Mapping[str, Any], dry_run: bool) -> Dict[str, Any]:
+    """Bring the channel into the wanted state, or say what that would take; the result of a task.
+
+    :raises ResourceError, ApiError, TransportError: as ``plan`` and ``carry_out``.
+    """
+    held = read(client)
+    wanted, calls = plan(held, params)
+    result: Dict[str, Any] = {"changed": bool(calls), "diff": {"before": shown(held) or {}, "after": shown(wanted) or {}}}
+    if calls and not dry_run:
+        wanted, messages = carry_out(client, calls)
+        result.update({"messages": messages} if messages else {})
+    return {**result, "notification_channel": shown(wanted)}
 
 
 def carry_out(client: Client, calls: Sequence[Call]) -> Tuple[Held, List[channel.Message]]:

@@ -150,33 +150,3 @@ def payload(text: Any) -> bytes:
     with contextlib.suppress(ValueError):
         return base64.b64decode(str(text), validate=True)
     return str(text).encode()
-
-
-def subscribed(client: Client, device: str, paths: Optional[Sequence[str]] = None) -> List[str]:
-    """What the application is subscribed to on a device, sorted.
-
-    :param paths: tell of these only. One is asked for by itself, several are picked from the list of all.
-    """
-    wanted = None if paths is None else {connect.resource_path(path) for path in paths}
-    if wanted is not None and len(wanted) == 1:
-        (path,) = wanted
-        return [path] if _exists(client, connect.subscriptions(device, path)) else []
-    try:
-        text = client.request("GET", connect.subscriptions(device)).content.decode("utf-8", "replace")
-    except ApiError as error:
-        if error.status != 404:
-            raise
-        return []
-    held = {connect.resource_path(line.strip()) for line in text.splitlines() if line.strip()}
-    return sorted(held if wanted is None else held & wanted)
-
-
-def _exists(client: Client, path: str) -> bool:
-    """Whether a GET that says so by its status alone finds something."""
-    try:
-        client.request("GET", path)
-    except ApiError as error:
-        if error.status != 404:
-            raise
-        return False
-    return True

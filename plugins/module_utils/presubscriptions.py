@@ -14,6 +14,12 @@ from .resource import ResourceError
 from .resources import connect
 
 Rule = Dict[str, Any]
+# As the module presubscription documents it.
+RULE_SPEC: Dict[str, Dict[str, Any]] = {
+    "endpoint_name": {"type": "str"},
+    "endpoint_type": {"type": "str"},
+    "resource_path": {"type": "list", "elements": "str"},
+}
 _FIELDS = {"endpoint_name": "endpoint-name", "endpoint_type": "endpoint-type", "resource_path": "resource-path"}
 _LONGEST = {"endpoint_name": 64, "endpoint_type": 64}
 _LONGEST_PATH = 128

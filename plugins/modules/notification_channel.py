@@ -202,32 +202,16 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 
 class NotificationChannel(ApiModule):
     def work(self, client, params, check_mode):
-        held = channels.read(client)
-        wanted, calls = channels.plan(held, params)
-        diff = {"before": channels.shown(held) or {}, "after": channels.shown(wanted) or {}}
-        result = {"changed": bool(calls), "diff": diff}
-        if calls and not check_mode:
-            wanted, messages = channels.carry_out(client, calls)
-            result.update({"messages": messages} if messages else {})
-        return {**result, "notification_channel": channels.shown(wanted)}
+        return channels.settle(client, params, check_mode)
 
 
 def main():
-    flag = dict(type="bool")
-    cfg = dict(deregistrations_as_object=flag, include_uid=flag, include_timestamp=flag, include_original_ep=flag)
     NotificationChannel(
         argument_spec=dict(
             delivery_mechanism=dict(type="str", choices=["CALLBACK", "LONG_POLLING", "WEB_SOCKET"]),
             url=dict(type="str"),
             headers=dict(type="dict", no_log=True),
-            serialization=dict(
-                type="dict",
-                options=dict(
-                    type=dict(type="str", choices=["v2"], default="v2"),
-                    max_chunk_size=dict(type="int"),
-                    cfg=dict(type="dict", options=cfg),
-                ),
-            ),
+            serialization=dict(type="dict", options=channels.SERIALIZATION_SPEC),
             force=dict(type="bool", default=False),
             state=dict(type="str", choices=["present", "absent"], default="present"),
         ),

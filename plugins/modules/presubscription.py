@@ -139,13 +139,7 @@ class Presubscription(ApiModule):
 def main():
     Presubscription(
         argument_spec=dict(
-            presubscriptions=dict(
-                type="list",
-                elements="dict",
-                options=dict(
-                    endpoint_name=dict(type="str"), endpoint_type=dict(type="str"), resource_path=dict(type="list", elements="str")
-                ),
-            ),
+            presubscriptions=dict(type="list", elements="dict", options=presubscriptions.RULE_SPEC),
             exact=dict(type="bool", default=False),
             state=dict(type="str", choices=["present", "absent"], default="present"),
         ),

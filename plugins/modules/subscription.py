@@ -145,49 +145,15 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import devices
+from ansible_collections.pelion.device_management.plugins.module_utils import devices, subscriptions
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
-from ansible_collections.pelion.device_management.plugins.module_utils.resources import connect
 
 
 class Subscription(ApiModule):
     def work(self, client, params, check_mode):
         ids = devices.asked(params)
-        paths = None if params["paths"] is None else sorted({connect.resource_path(path) for path in params["paths"]})
-        if params["exact"] and params["state"] == "absent":
-            raise ResourceError("exact goes with state: present only; to end all subscriptions leave paths out.")
-
-        def settle(device):
-            held = devices.subscribed(client, device)
-            if params["state"] == "present":
-                added = [path for path in paths if path not in held]
-                removed = [path for path in held if path not in paths] if params["exact"] else []
-            else:
-                added, removed = [], [path for path in held if paths is None or path in paths]
-            entry = {"device_id": device, "added": added, "removed": removed, "async_ids": []}
-            entry["paths"] = sorted({*held, *added} - {*removed})
-            if check_mode:
-                return entry, held
-            if paths is None and removed:
-                client.delete(connect.subscriptions(device))
-                return entry, held
-            for path in removed:
-                client.delete(connect.subscriptions(device, path))
-            for path in added:
-                answer = client.put(connect.subscriptions(device, path), None)
-                if isinstance(answer, dict) and answer.get("async-response-id"):
-                    entry["async_ids"].append(answer["async-response-id"])
-            return entry, held
-
-        found, failed = devices.each(ids, settle, params["concurrency"])
-        entries = [found[device][0] for device in ids if device in found]
-        diff = {
-            "before": {entry["device_id"]: found[entry["device_id"]][1] for entry in entries},
-            "after": {entry["device_id"]: entry["paths"] for entry in entries},
-        }
-        changed = any(entry["added"] or entry["removed"] for entry in entries)
-        return devices.report({"changed": changed, "subscriptions": entries, "diff": diff}, failed, len(ids))
+        found, failed = devices.each(ids, lambda device: subscriptions.settle(client, device, params, check_mode), params["concurrency"])
+        return devices.report(subscriptions.told([found[device] for device in ids if device in found]), failed, len(ids))
 
 
 def main():

@@ -103,14 +103,14 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import devices
+from ansible_collections.pelion.device_management.plugins.module_utils import devices, subscriptions
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
 
 
 class SubscriptionInfo(ApiModule):
     def work(self, client, params, check_mode):
         ids = devices.asked(params)
-        found, failed = devices.each(ids, lambda device: devices.subscribed(client, device, params["paths"]), params["concurrency"])
+        found, failed = devices.each(ids, lambda device: subscriptions.read(client, device, params["paths"]), params["concurrency"])
         entries = [{"device_id": device, "paths": found[device]} for device in ids if device in found]
         return devices.report({"changed": False, "subscriptions": entries}, failed, len(ids))
 

@@ -37,6 +37,7 @@ FLOORS = (
     "enrollments",
     "group_members",
     "presubscriptions",
+    "subscriptions",
     "channel",
     "channels",
     "jobs",

@@ -7,7 +7,6 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import devices
 from ansible_collections.pelion.device_management.plugins.module_utils.bulk import BulkError
-from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import connect
 
@@ -26,7 +25,7 @@ TWIN = {
         reported("/3/0/9", "ODc="),
         reported("3303/0/5700", "MjIuNQ=="),
         reported("/3303/0/5701", "Q2Vs"),
-        reported("/3303/1/5700", "not base64!"),
+        reported("/3303/1/5700", "ab cd"),
         {"resource_path": "/3/0/4", "reported": None, "desired": {"value": "MQ==", "content_type": "text/plain", "status": 0}},
         {"resource_path": "/3/0/5"},
         reported("/3/0/6", "wQ==", "application/vnd.oma.lwm2m+tlv"),
@@ -98,7 +97,7 @@ def test_what_lies_below(path, other, found):
         ("/3/0/9", 87),
         ("3303/0/5700/", 22.5),
         ("/3303/0", {"5700": 22.5, "5701": "Cel"}),
-        ("/3303", {"0": {"5700": 22.5, "5701": "Cel"}, "1": {"5700": "not base64!"}}),
+        ("/3303", {"0": {"5700": 22.5, "5701": "Cel"}, "1": {"5700": "ab cd"}}),
         ("/33/0/1", "0"),
         # Only wanted, never reported; not there; broken.
         ("/3/0/4", None),
