@@ -132,10 +132,12 @@ options:
             description:
               - The id of the key.
             type: str
+            required: true
           key:
             description:
               - The public key in PEM form.
             type: str
+            required: true
       scopes:
         description:
           - What is asked for at login, divided by spaces; V(openid profile email) unless told otherwise.
@@ -425,7 +427,8 @@ class IdentityProvider(ResourceModule):
         if not params["refresh_jwks"] or result[name] is None:
             return result
         if check_mode:
-            return {**result, "warnings": ["Whether refresh_jwks finds other keys is only known once it is carried out."]}
+            warning = "Whether refresh_jwks finds other keys is only known once it is carried out."
+            return {**result, "warnings": [*result["warnings"], warning]}
         fresh = self.recipe.row.shown(client.post(f"{self.recipe.item(result[name], params)}/refresh-jwks"))
         if fresh["oidc_attributes"].get("keys") != (result[name].get("oidc_attributes") or {}).get("keys"):
             result["changed"] = True
@@ -467,7 +470,10 @@ def main():
                     redirect_uri=dict(type="str"),
                     jwks_uri=dict(type="str"),
                     keys=dict(
-                        type="list", elements="dict", no_log=False, options=dict(kid=dict(type="str"), key=dict(type="str", no_log=False))
+                        type="list",
+                        elements="dict",
+                        no_log=False,
+                        options=dict(kid=dict(type="str", required=True), key=dict(type="str", required=True, no_log=False)),
                     ),
                     scopes=dict(type="str"),
                     claim_mapping=dict(

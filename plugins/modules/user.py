@@ -36,7 +36,8 @@ options:
   state:
     description:
       - V(present) creates the user where it is missing and changes what differs; options left out are left alone.
-      - V(absent) deletes the user. The service may refuse that for an active user; then the user is deactivated first.
+      - V(absent) deletes the user. The service may refuse that for an active user; then the user is deactivated first, and activated again
+        if that does not help.
       - V(removed) takes the user out of the account. The service has this beside deleting since 2021 and does not say how they differ.
     type: str
     choices: [present, absent, removed]
@@ -251,7 +252,7 @@ GUARDED = ("email", "is_totp_enabled", "login_profiles", "status")
 
 @dataclass(frozen=True)
 class DeleteActive(Call):
-    """Deletes an active user, and deactivates it first where the service demands that; when it does is nowhere written."""
+    """Deletes an active user. When the service demands that such a user is deactivated first is nowhere written, so it is tried."""
 
     def send(self, client, identity=""):
         try:
@@ -260,7 +261,12 @@ class DeleteActive(Call):
             if error.status != 400:
                 raise
         client.put(self.path, {"status": "INACTIVE"})
-        return super().send(client, identity)
+        try:
+            return super().send(client, identity)
+        except ApiError:
+            # The refusal had another reason.
+            client.put(self.path, {"status": "ACTIVE"})
+            raise
 
 
 class User(accounts.LoginProfiles):

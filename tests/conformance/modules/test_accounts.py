@@ -49,6 +49,7 @@ class Life:
         for step in (checked, real, again):
             assert not step.failed, step.msg
             assert step.result["request_id"]
+            assert "warnings" not in step.result
             assert SESAME not in step.output
             assert CLIENT_SECRET not in step.output
         now = real.result[self.name]
@@ -353,6 +354,21 @@ def test_another_refusal_to_delete_stands(run: Run, simulator: Simulator) -> Non
     simulator.faults(method="DELETE", path="/v3/users/.*", status=403, type="access_denied", message="No.")
     refused = run("user", id=user["id"], state="absent")
     assert (refused.result["status"], len(refused.writes)) == (403, 1)
+
+
+def test_a_user_who_cannot_be_deleted_stays_active(run: Run, simulator: Simulator, client: Any) -> None:
+    user = run("user", email="night@example.com", password=SESAME).result["user"]
+    item = f"/v3/users/{user['id']}"
+    simulator.faults(method="DELETE", path="/v3/users/.*", status=400, type="bad_request", message="The last administrator stays.", count=2)
+    refused = run("user", id=user["id"], state="absent")
+    assert "The last administrator stays." in refused.msg
+    assert refused.writes == [
+        ("DELETE", item, None),
+        ("PUT", item, {"status": "INACTIVE"}),
+        ("DELETE", item, None),
+        ("PUT", item, {"status": "ACTIVE"}),
+    ]
+    assert client.get(item)["status"] == "ACTIVE"
 
 
 @pytest.mark.since(2021)
