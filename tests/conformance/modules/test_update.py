@@ -7,6 +7,7 @@ every phase into every state.
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -85,7 +86,21 @@ def test_a_large_image_is_sent_in_chunks(run: Any, simulator: Any, client: Any, 
     assert (again.changed, again.writes, again.result["firmware_image"]) == (False, [], image)
 
 
-def test_the_service_says_what_is_large(run: Any, simulator: Any, large: Path) -> None:
+@pytest.mark.parametrize("options", [{}, CHUNKED])
+def test_a_file_is_never_in_memory_whole(run: Any, tmp_path: Path, options: Mapping[str, Any]) -> None:
+    path = tmp_path / "large.img"
+    with path.open("wb") as opened:
+        opened.truncate(50 << 20)
+    tracemalloc.start()
+    try:
+        step = run("firmware_image", name="Gateway 7", path=str(path), **options)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+    assert step.result["firmware_image"]["datafile_size"] == 50 << 20
+
+
+def test_by_default_less_than_100_mb_is_one_request(run: Any, large: Path) -> None:
     one = run("firmware_image", name="x", path=str(large))
     assert requests_of(one) == {("POST", IMAGES): 1}
     assert one.result["firmware_image"]["datafile_checksum"] == sha256(large)
