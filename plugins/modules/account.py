@@ -114,19 +114,19 @@ options:
     type: str
   contract_number:
     description:
-      - The number of the contract. Not for V(id=me).
+      - The number of the contract. Not for O(id=me).
     type: str
   customer_number:
     description:
-      - The number of the customer. Not for V(id=me).
+      - The number of the customer. Not for O(id=me).
     type: str
   sales_contact:
     description:
-      - The mail address of the contact in sales. Not for V(id=me).
+      - The mail address of the contact in sales. Not for O(id=me).
     type: str
   business_model:
     description:
-      - What is counted for the invoice, active devices or calls of the API. Not for V(id=me).
+      - What is counted for the invoice, active devices or calls of the API. Not for O(id=me).
       - Services of before 2020 do not know it.
     type: str
     choices: [active_device_business_model, api_calls_1_business_model]
