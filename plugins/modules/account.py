@@ -177,7 +177,7 @@ options:
       - How a new account gets its administrator; it has no effect on an account that is there.
       - V(create) makes a user who is active where O(admin_password) is given, and otherwise must change a generated password.
       - V(enroll) sends the user a mail to finish the registration.
-      - An administrator who is a user already stays as he is.
+      - An administrator who is a user already stays as before.
     type: str
     choices: [create, enroll]
     default: create

@@ -132,7 +132,7 @@ EXAMPLES = r"""
     username: water-admin
     secret_file: "{{ lookup('env', 'HOME') }}/secrets/water-admin"
 
-- name: Put the user into one more group, whatever other groups he is in
+- name: Put a user into one more group and keep the others
   pelion.device_management.user:
     email: operator@example.com
     groups: [Night shift]

@@ -39,7 +39,7 @@ EXAMPLES = r"""
   pelion.device_management.user_invitation_info:
   register: found
 
-- name: Show who has not answered and until when he can
+- name: Show who has not answered, and until when that is possible
   ansible.builtin.debug:
     msg: "{{ found.user_invitations | items2dict(key_name='email', value_name='expiration') }}"
 

@@ -179,7 +179,7 @@ def _administrator(engine: Engine, call: Call, account: Document, given: Documen
     password = given["admin_password"]
     status = "ENROLLING" if action == "enroll" else "ACTIVE" if password else "RESET"
     for known in engine.store.select(users.USERS, email=email):
-        # Somebody who is a user elsewhere stays as he is.
+        # Somebody who is a user elsewhere stays as before.
         status = known["status"]
     fields = {"email": email, "username": given["admin_name"] or "admin", "full_name": given["admin_full_name"], "groups": [group["id"]]}
     user = users.make_user(engine, account["id"], fields, status, password=action == "create")
