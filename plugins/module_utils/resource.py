@@ -656,7 +656,9 @@ def resolved(client: Client, row: Resource, params: Params, *, tolerant: bool = 
         if not names:
             continue
         key = other.keys[0]
-        conditions = (filtering.Condition(key, "in", tuple(dict.fromkeys(names))),) if "in" in other.allowed_filters[key] else ()
+        # A comma would end a value of the list.
+        listable = "in" in other.allowed_filters[key] and not any("," in name for name in names)
+        conditions = (filtering.Condition(key, "in", tuple(dict.fromkeys(names))),) if listable else ()
         ids: Dict[str, List[str]] = {}
         for item in listing(client, other, params, conditions):
             ids.setdefault(str(item.get(key)), []).append(str(item[other.identity]))

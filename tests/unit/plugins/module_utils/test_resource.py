@@ -22,6 +22,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resource 
     find,
     listing,
     plan,
+    resolved,
 )
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts, directory
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import TransportError
@@ -505,6 +506,20 @@ def test_filters_are_checked_before_anything_is_sent():
     row = Resource(name="toy", path="/v3/toys")
     assert row.allowed_filters == {"name": ("eq", "neq", "in", "nin")}
     assert ROW.allowed_filters == {"code": ("eq",), "name": ("eq", "in"), "id": ("in",), "tags": ("eq",)}
+
+
+@pytest.mark.parametrize(
+    ("names", "query"),
+    [(["n1", "n2"], [("name__in", "n1,n2"), ("limit", "1000")]), (["n1", "n2, also"], [("limit", "1000")])],
+)
+def test_names_are_looked_up_for_ids(names, query):
+    """A comma in a name would make two of it."""
+    toys = Resource(name="toy", path="/v3/toys/", filters={"name": ("in",)})
+    row = Resource(name="box", path="/v3/boxes", references={"toys": toys})
+    items = [toy(1), toy(2, name=names[1]), toy(3)]
+    client, transport, _waits = make_client(Service(toys.path, items))
+    assert resolved(client, row, {"toys": names}) == ({"toys": [items[0]["id"], items[1]["id"]]}, [])
+    assert [sent.query for sent in transport.sent] == [query]
 
 
 def test_addresses_of_the_real_rows():
