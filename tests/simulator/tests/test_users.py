@@ -95,6 +95,24 @@ def test_what_is_refused(api: Api) -> None:
     assert set(api.refused(400, "validation_error", "POST", f"{USERS}?action=make", json=NEW)) == {"action"}
 
 
+def test_policy_for_passwords(api: Api) -> None:
+    short = NEW | {"password": "Seven-7"}
+    assert set(api.refused(400, "validation_error", "POST", USERS, json=short)) == {"password"}
+    api.put("/v3/accounts/me", {"password_policy": {"minimum_length": 10}})
+    assert set(api.refused(400, "validation_error", "POST", USERS, json=NEW | {"password": "Sesame-77"})) == {"password"}
+    api.post(USERS, NEW | {"password": "Sesame-777"})
+
+
+def test_no_more_users_than_the_limit(api: Api, simulator: Watched) -> None:
+    (limit,) = api.get("/v3/limitations?inherited__eq=false")["data"]
+    simulator.patch("limitations", limit["id"], limit=4)
+    api.post(USERS, NEW)
+    api.refused(403, "account_limit_exceeded", "POST", USERS, json=NEW | {"email": "other@example.com"})
+    api.refused(403, "account_limit_exceeded", "POST", INVITATIONS, json={"email": "other@example.com"})
+    # Accounts below have limits of their own.
+    api.post(f"{below(api)}/users", NEW)
+
+
 def test_only_accounts_that_manage_others_change_a_status(api: Api, simulator: Watched) -> None:
     simulator.settings(spec=2020)
     made = api.post("/v3/accounts", {"end_market": "IT", "email": "a@b.example.com"})

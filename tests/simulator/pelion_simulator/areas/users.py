@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 VALID_DAYS = 30
 """How long an invitation can be accepted where it does not say."""
+SHORTEST = 8
+"""Characters of a password, unless the account's policy says otherwise."""
 VALIDATION = 300
 """Seconds after which a user follows the link in a mail that asks to confirm the address."""
 
@@ -121,7 +123,13 @@ def with_profiles(engine: Engine, document: Document) -> Document:
 
 
 def make_user(engine: Engine, account_id: str, fields: Document, status: str, password: bool = True) -> Document:
-    """Make a user. `password`: whether the user has one. Raises ApiError for groups and identity providers that are not there."""
+    """Make a user. `password`: whether the user has one.
+
+    Raises ApiError for groups and identity providers that are not there, and where the account may have no further user.
+    """
+    for limit in engine.store.select(engine.rows["limitations"], account_id=account_id, name="iam_user_limit"):
+        if sum(1 for _user in engine.store.select(USERS, account_id=account_id)) >= limit["limit"]:
+            raise ApiError(403, "account_limit_exceeded", f"The account may have {limit['limit']} users.")
     user = engine.blank(USERS) | fields | {"account_id": account_id, "status": status}
     user["creation_time"] = clock.moment(user["created_at"]) // 1000
     if password:
@@ -149,6 +157,10 @@ def _create_user(engine: Engine, call: Call) -> Answer:
     body = engine.body(USERS, call, "C")
     engine.refuse_taken(USERS, call, body)
     password = body.pop("password", None)
+    account = engine.store.get(engine.rows["accounts"], call.account_id) or {}
+    shortest = (account.get("password_policy") or {}).get("minimum_length", SHORTEST)
+    if password and len(password) < shortest:
+        raise invalid({"password": f"must have {shortest} characters at least"})
     if action == "invite":
         user = make_user(engine, call.account_id, body, "INVITED", password=False)
         _invite(engine, user, {"groups": user["groups"], "login_profiles": user["login_profiles"]}, VALID_DAYS)
