@@ -137,7 +137,13 @@ def _turn(client: Client, deadline: float) -> Iterator[None]:
     who = settings.api_jwt.application_id if settings.api_jwt else settings.api_key
     name = hashlib.sha256(f"{settings.api_url} {who}".encode()).hexdigest()[:32]
     path = os.path.join(tempfile.gettempdir(), f"pelion-channel-{os.getuid()}-{name}.lock")
-    with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "wb") as held:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError:
+        # Nowhere to take turns; the service itself refuses a second poll.
+        yield
+        return
+    with open(descriptor, "wb") as held:
         while True:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

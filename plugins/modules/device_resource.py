@@ -36,6 +36,8 @@ attributes:
   idempotent:
     support: partial
     details: Depends on O(operation) and O(compare). To execute and to write attributes counts as a change each time.
+requirements:
+  - websocket-client, for websocket channels
 options:
   operation:
     description:
@@ -74,7 +76,8 @@ options:
     type: str
   attributes:
     description:
-      - The notification rules of O(operation=write_attributes), such as C(pmin), C(pmax), C(gt), C(lt) and C(st). V(null) removes one.
+      - The notification rules of O(operation=write_attributes), such as C(pmin), C(pmax), C(gt), C(lt) and C(st). V(null) removes
+        one, where the device can do that.
     type: dict
   compare:
     description:

@@ -512,6 +512,12 @@ def test_tasks_of_one_machine_take_turns():
         pass
 
 
+def test_without_a_place_for_turns_it_works_all_the_same(monkeypatch):
+    monkeypatch.setattr(subject.tempfile, "gettempdir", lambda: "/nowhere")
+    (outcome,), _others, _transport = run(Application())
+    assert outcome.answer == Answer(200)
+
+
 def test_the_file_of_turns_says_nothing(tmp_path):
     client, _transport, _waits = client_of(Application(channel="LONG_POLLING"))
     with Channel(client, "existing", client.monotonic() + 5):
