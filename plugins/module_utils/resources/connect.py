@@ -81,7 +81,7 @@ def tunnels(device_id: str, address: str) -> tuple[str, ...]:
         raise ResourceError(
             f"'{address}' is no address of a TCP service; write host:port as the gateway sees them, such as localhost:5000."
         )
-    below = f"devices/{device(device_id)}/services/{quote(address, safe='')}/connection"
+    below = f"devices/{device(device_id)}/services/{quote(address, safe=':')}/connection"
     return f"/v3preview1/{below}", f"/v3/{below}"
 
 

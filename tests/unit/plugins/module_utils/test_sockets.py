@@ -362,7 +362,7 @@ def test_a_tunnel_carries_bytes(server, client):
         assert tunnel.read(5) == b"ab"
         # The end stays the end.
         assert tunnel.receive(5) == b""
-    assert server.requests[0].startswith(f"GET /v3preview1/devices/{DEVICE}/services/localhost%3A5000/connection HTTP/1.1\r\n")
+    assert server.requests[0].startswith(f"GET /v3preview1/devices/{DEVICE}/services/localhost:5000/connection HTTP/1.1\r\n")
     assert " tests/1 client/tunnel\r\n" in server.requests[0]
 
 
@@ -390,8 +390,8 @@ def test_later_services_have_the_tunnel_elsewhere(server, client):
     with Tunnel(client, DEVICE, "localhost:5000"):
         pass
     assert [head.split(" ")[1] for head in server.requests] == [
-        f"/v3preview1/devices/{DEVICE}/services/localhost%3A5000/connection",
-        f"/v3/devices/{DEVICE}/services/localhost%3A5000/connection",
+        f"/v3preview1/devices/{DEVICE}/services/localhost:5000/connection",
+        f"/v3/devices/{DEVICE}/services/localhost:5000/connection",
     ]
 
 
