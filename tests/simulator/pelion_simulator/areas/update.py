@@ -655,7 +655,8 @@ def _publish(engine: Engine, payload: Document) -> None:
         engine.save(METADATA, record, engine.touched(METADATA, record | {"deployment_state": "updated_connector_channel"}))
         told.append(record["id"])
         if device:
-            campaign = _count(engine, campaign, device, "info", "SYS_100")
+            _count(engine, campaign, device, "info", "SYS_100")
+    engine.save(CAMPAIGNS, campaign, campaign)
     engine.schedule(_STEP_SECONDS, "campaign.outcome", campaign=campaign["id"], records=told)
 
 
@@ -675,11 +676,12 @@ def _outcome(engine: Engine, payload: Document) -> None:
         status = "skipped" if device is None else "fail" if drawn < failing else "skipped" if drawn < failing + skipping else "success"
         codes = EVENT_TYPES[status]
         code = codes[int(engine.chance("code", *salt) * len(codes))]
-        campaign = _end(engine, campaign, record, device, status, code)
+        _end(engine, campaign, record, device, status, code)
+    engine.save(CAMPAIGNS, campaign, campaign)
     _stop_when_done(engine, campaign)
 
 
-def _end(engine: Engine, campaign: Document, record: Document, device: Document | None, status: str, code: str) -> Document:
+def _end(engine: Engine, campaign: Document, record: Document, device: Document | None, status: str, code: str) -> None:
     """Note how a device fared."""
     state = {"success": "deployed", "fail": "manifestremoved", "skipped": "manifestremoved"}[status]
     if device is None or (status == "skipped" and device["state"] != "registered"):
@@ -696,15 +698,13 @@ def _end(engine: Engine, campaign: Document, record: Document, device: Document 
             "manifest_timestamp": manifest.get("timestamp", campaign["started_at"]),
         }
         engine.save(DEVICES, device, engine.touched(DEVICES, device | known))
-    return _count(engine, campaign, device, status, code)
+    _count(engine, campaign, device, status, code)
 
 
-def _count(engine: Engine, campaign: Document, device: Document | None, status: str, code: str) -> Document:
-    """Count an event, and record it for the device."""
-    counts = dict(campaign["tally"].get(status, {}))
+def _count(engine: Engine, campaign: Document, device: Document | None, status: str, code: str) -> None:
+    """Count an event, and record it for the device. The campaign is saved once all are counted."""
+    counts = campaign["tally"].setdefault(status, {})
     counts[code] = counts.get(code, 0) + 1
-    after = campaign | {"tally": {**campaign["tally"], status: counts}}
-    engine.save(CAMPAIGNS, campaign, after)
     if device is not None:
         event = engine.blank(DEVICE_EVENTS) | {
             "data": {"campaign_id": campaign["id"]},
@@ -716,7 +716,6 @@ def _count(engine: Engine, campaign: Document, device: Document | None, status: 
             "state_change": status == "success",
         }
         engine.save(DEVICE_EVENTS, {}, event)
-    return after
 
 
 def _told(status: str, code: str) -> str:
@@ -747,7 +746,8 @@ def _give_up(engine: Engine, payload: Document) -> None:
     if campaign is None or campaign["phase"] != "active":
         return
     for record in list(engine.store.select(METADATA, campaign_id=campaign["id"], deployment_state="pending")):
-        campaign = _end(engine, campaign, record, engine.store.get(DEVICES, record["device_id"]), "skipped", "SYS_117")
+        _end(engine, campaign, record, engine.store.get(DEVICES, record["device_id"]), "skipped", "SYS_117")
+    engine.save(CAMPAIGNS, campaign, campaign)
     _stop_when_done(engine, campaign)
 
 
