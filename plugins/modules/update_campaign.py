@@ -109,7 +109,7 @@ options:
     choices: [fail, skipped]
     default: [fail]
 notes:
-  - With O(wait=false) a campaign that has ended is not judged.
+  - With O(wait=false) and in check mode a campaign that has ended is not judged.
 seealso:
   - module: pelion.device_management.update_campaign_info
   - module: pelion.device_management.update_campaign_device_info

@@ -59,7 +59,7 @@ EXAMPLES = r"""
   pelion.device_management.update_campaign:
     name: Pumps to 2.2, second try
     filters:
-      id: "{{ left.update_campaign_devices | map(attribute='device_id') }}"
+      id: "{{ left.update_campaign_devices | map(attribute='device_id') | list }}"
     root_manifest_id: Pump firmware 2.2
     state: started
 
