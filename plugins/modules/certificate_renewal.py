@@ -108,7 +108,7 @@ joined:
 failed_devices:
   description:
     - The devices without a new certificate, and why.
-    - Once the key has been refused, no further renewals are asked for, so that some devices may be in none of the lists.
+    - Once the key has been refused, no further renewals are asked for, and the devices that are left say so.
   returned: when some devices failed
   type: list
   elements: dict

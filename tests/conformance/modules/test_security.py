@@ -611,7 +611,9 @@ def test_a_refused_key_stops_renewals(run: Any, simulator: Any, renewable: list[
     simulator.faults(method="POST", path="/renew$", status=403, count=None)
     step = renew(run, renewable, concurrency=1)
     assert step.result["failed_devices"][0]["status"] == 403
-    assert len(step.result["failed_devices"]) < len(renewable)
+    assert [entry["id"] for entry in step.result["failed_devices"]] == renewable
+    assert step.result["failed_devices"][-1]["msg"] == "It was not tried any more, since the key was refused."
+    assert len(step.writes) < len(renewable)
     assert renew(run, renewable, concurrency=0).msg == "concurrency must be 1 to 64, not 0."
 
 
