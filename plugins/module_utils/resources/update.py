@@ -456,15 +456,16 @@ class UpdateCampaignRecipe(Recipe):
         rows: Mapping[str, Object] = {row["id"]: row for row in item["statistics"]}
         counts = {status: int(rows.get(status, {}).get("count") or 0) for status in ("success", "fail", "skipped")}
         total, failed = sum(counts.values()), sum(counts[status] for status in params["fail_on"])
-        number = params["max_failed"].rstrip("%")
-        allowed = float(number) * (total / 100 if params["max_failed"].endswith("%") else 1)
+        number, share = float(params["max_failed"].rstrip("%")), params["max_failed"].endswith("%")
+        # Multiplied, not divided: 29 hundredths times 100 is less than 29.
+        too_many = failed * 100 > number * total if share else failed > number
         label = f"the update campaign {item['id']}"
         told = f"{counts['success']} updated, {counts['fail']} failed, {counts['skipped']} skipped"
         if item.get("state") == "userstopped":
             raise WaitError(f"Somebody stopped {label} before it was done: {told}.", self.row, item)
         if not total:
             raise WaitError(f"T{label[1:]} ended without updating a device: {_reason(item)}", self.row, item)
-        if failed > allowed:
+        if too_many:
             causes = [cause for status in params["fail_on"] for cause in rows.get(status, {}).get("event_types", ())]
             causes.sort(key=lambda cause: -int(cause.get("count") or 0))
             listed = [f"{cause.get('event_type')} ({cause.get('count')})" for cause in causes[:_MOST_CAUSES]]
