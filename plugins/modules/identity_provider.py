@@ -361,12 +361,16 @@ NESTED = {
     "oidc_attributes": ("client_secret", ()),
     "saml2_attributes": ("entity_descriptor", ("assertion_endpoint", "sp_x509_cert")),
 }
-EMPTY = (None, "", [], {})
 
 
 def given(options):
     """The suboptions that the user gave."""
     return {name: given(value) if isinstance(value, dict) else value for name, value in options.items() if value is not None}
+
+
+def bare(value):
+    """What a list of certificates means, however their lines are broken."""
+    return ["".join(one.split()) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
 
 
 class Provider(Recipe):
@@ -386,10 +390,8 @@ class Provider(Recipe):
     def same(self, name, current, wanted):
         if name not in NESTED:
             return super().same(name, current, wanted)
-        held = current or {}
-        return all(held.get(key) == value or (held.get(key) in EMPTY and value in EMPTY) for key, value in wanted.items()) and (
-            NESTED[name][0] not in wanted
-        )
+        parent, held = super(), current or {}
+        return NESTED[name][0] not in wanted and all(parent.same(key, bare(held.get(key)), bare(value)) for key, value in wanted.items())
 
     def create(self, wanted, params):
         return [self.asking(call, params) for call in super().create(wanted, params)]

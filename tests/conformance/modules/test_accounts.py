@@ -637,6 +637,15 @@ def test_metadata_is_sent_again_when_that_is_asked_for(run: Run) -> None:
     assert again.writes[0][2]["saml2_attributes"]["entity_descriptor"] == METADATA
 
 
+def test_a_certificate_is_the_same_however_its_lines_are_broken(run: Run) -> None:
+    certificate = "-----BEGIN CERTIFICATE-----\nQUJD\nREVG\n-----END CERTIFICATE-----\n"
+    options = {"name": "Partner login", "type": "SAML2"}
+    run("identity_provider", **options, saml2_attributes={"idp_x509_certs": [certificate]})
+    same = certificate.strip().replace("\n", "\r\n")
+    assert not run("identity_provider", **options, saml2_attributes={"idp_x509_certs": [same]}).changed
+    assert run("identity_provider", **options, saml2_attributes={"idp_x509_certs": [certificate.replace("QUJD", "QUJE")]}).changed
+
+
 def test_built_in_providers_stay(run: Run, client: Any) -> None:
     (native,) = client.list("/v3/identity-providers")
     assert run("identity_provider", name="Native", state="absent").result["status"] == 403
