@@ -31,7 +31,7 @@ from .resource import ResourceError
 from .resources import connect
 from .transport import TransportError
 
-KINDS = ("long_poll", "websocket", "existing")
+KINDS = ("own", "long_poll", "websocket", "existing")
 LONG_POLLING, CALLBACK, WEB_SOCKET = "LONG_POLLING", "CALLBACK", "WEB_SOCKET"
 
 _POLL = 120.0  # seconds that one poll may stay open; the service ends it sooner
@@ -60,13 +60,15 @@ class Channel:
 
     Programs of one user on one machine, such as the hosts of a play, take turns.
 
-    :param kind: ``long_poll`` or ``websocket`` for one that is made here and removed at the end, ``existing`` for that which is there.
+    :param kind: ``long_poll`` or ``websocket`` for one that is made here and removed at the end, ``own`` for the better of them that can be
+        had, ``existing`` for that which is there.
     :param deadline: the moment on ``client.monotonic`` until which it waits for its turn and for the channel to come up.
     """
 
     def __init__(self, client: Client, kind: str, deadline: float) -> None:
         self._client = client
-        self._kind = kind
+        # After a long poll channel comes a pause of two minutes, and the vendor has deprecated it.
+        self._kind = ("websocket" if sockets.available() else "long_poll") if kind == "own" else kind
         self._deadline = deadline
         self._stack = contextlib.ExitStack()
         self._source: Union[_LongPoll, _Websocket]

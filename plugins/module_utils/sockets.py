@@ -121,6 +121,15 @@ def connect(client: Client, path: str, sender: str = "") -> Socket:
     return Socket(path, library, connection)
 
 
+def available() -> bool:
+    """Whether the library is there."""
+    try:
+        _library()
+    except ResourceError:
+        return False
+    return True
+
+
 def _library() -> Any:
     try:
         import websocket

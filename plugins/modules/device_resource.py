@@ -111,15 +111,16 @@ options:
   channel:
     description:
       - The channel over which the answers come.
+      - V(own) makes one for this task, of the kind V(websocket) where the Python library websocket-client is installed, else V(long_poll).
+      - V(websocket) makes one for this task, with that library.
       - V(long_poll) makes one for this task. The vendor has deprecated it. After it was removed the service makes no new one for two
-        minutes.
-      - V(websocket) makes one for this task. It needs the Python library websocket-client.
+        minutes, which the next such task has to wait.
       - V(existing) uses the long poll or websocket channel that is there. What else comes over it meanwhile is returned as RV(messages) and
         reaches nobody else, so no other program may be using it. M(pelion.device_management.notification_channel) makes one, for several
         tasks in a row.
     type: str
-    choices: [long_poll, websocket, existing]
-    default: long_poll
+    choices: [own, long_poll, websocket, existing]
+    default: own
   transport:
     description:
       - V(requests) sends through the queue of device requests. V(endpoints) sends in the older form that the vendor has deprecated.
@@ -185,7 +186,7 @@ EXAMPLES = r"""
   block:
     - name: Make a channel
       pelion.device_management.notification_channel:
-        delivery_mechanism: LONG_POLLING
+        delivery_mechanism: WEB_SOCKET
 
     - name: Create a light
       pelion.device_management.device_resource:
@@ -213,7 +214,7 @@ EXAMPLES = r"""
   always:
     - name: Remove the channel
       pelion.device_management.notification_channel:
-        delivery_mechanism: LONG_POLLING
+        delivery_mechanism: WEB_SOCKET
         state: absent
 """
 
@@ -365,7 +366,7 @@ def main():
             wait_timeout=dict(type="float", default=300),
             retry=dict(type="int"),
             expiry_seconds=dict(type="int"),
-            channel=dict(type="str", choices=list(KINDS), default="long_poll"),
+            channel=dict(type="str", choices=list(KINDS), default="own"),
             transport=dict(type="str", choices=["requests", "endpoints"], default="requests"),
             cache_only=dict(type="bool", default=False),
             no_response=dict(type="bool", default=False),

@@ -94,7 +94,7 @@ def text_of(value: str) -> str:
 
 def test_a_value_is_read_over_a_channel_of_the_task_s_own(run: Any, connected: Connected, one: str) -> None:
     connected.measure(one, TEMPERATURE, 23.4)
-    step = run("device_resource", device_id=one, operation="read", path="3303/0/5700/")
+    step = run("device_resource", device_id=one, operation="read", path="3303/0/5700/", channel="long_poll")
     (response,) = step.result["responses"]
     async_id = response.pop("async_id")
     assert response == {
@@ -136,7 +136,7 @@ def test_several_devices_share_a_channel(run: Any, connected: Connected) -> None
     for number, device in enumerate(ids):
         connected.measure(device, NUMBER, number)
         connected.behave(device, jitter=0.5, doubled=1)
-    step = run("device_resource", device_ids=[*ids, ids[0]], operation="read", path=NUMBER, types={"2": "integer"})
+    step = run("device_resource", device_ids=[*ids, ids[0]], operation="read", path=NUMBER, types={"2": "integer"}, channel="long_poll")
     assert [(entry["device_id"], entry["value"]) for entry in step.result["responses"]] == list(zip(ids, range(12), strict=True))
     assert len([kind for kind in kinds(step) if kind[0] == "POST"]) == 12
     assert kinds(step).count(("DELETE", PULL)) == 1
@@ -194,7 +194,7 @@ def test_a_single_failure_is_told_shortly(run: Any, connected: Connected, one: s
     step = run("device_resource", device_id=one, operation="read", path=LABEL)
     assert step.msg == f"Device {one}: GET {LABEL} failed: the path does not allow this (status 405)."
     # The channel is removed all the same.
-    assert kinds(step)[-1] == ("DELETE", PULL)
+    assert kinds(step)[-1] == ("DELETE", WEBSOCKET)
 
 
 def test_an_unknown_path_is_the_service_s_error(run: Any, spec: int, one: str) -> None:
@@ -237,7 +237,6 @@ def test_a_device_that_leaves_says_so(run: Any, connected: Connected, one: str, 
 
 def test_a_write_is_idempotent_by_the_echo(run: Any, spec: int, connected: Connected, one: str) -> None:
     def write(value: Any, **options: Any) -> Any:
-        connected.simulator.clock(advance=121)
         return run("device_resource", device_id=one, operation="write", path=LABEL, value=value, **options)
 
     checked, real, again = write("Æ pump", check=True), write("Æ pump"), write("Æ pump")
@@ -250,7 +249,7 @@ def test_a_write_is_idempotent_by_the_echo(run: Any, spec: int, connected: Conne
         f"/v2/device-requests/{one}",
         {"method": "PUT", "uri": LABEL, "payload-b64": text_of("Æ pump"), "content-type": "text/plain"},
     )
-    assert real.writes == [post, ("DELETE", PULL, None)]
+    assert real.writes == [("PUT", WEBSOCKET, {}), post, ("DELETE", WEBSOCKET, None)]
     assert checked.result["diff"]["after"] == real.result["diff"]["after"] == {one: "Æ pump"}
     if spec == 2021:
         assert again.result["diff"] == {"before": {one: "Æ pump"}, "after": {one: "Æ pump"}}
@@ -434,7 +433,7 @@ def test_what_else_comes_over_the_channel_is_handed_on(run: Any, connected: Conn
 
 def test_a_websocket_of_the_task_s_own_needs_no_pause(run: Any, connected: Connected, one: str) -> None:
     for _time in range(2):
-        step = run("device_resource", device_id=one, operation="read", path=LABEL, channel="websocket")
+        step = run("device_resource", device_id=one, operation="read", path=LABEL)
         assert step.result["responses"][0]["value"] == "first"
         assert kinds(step) == [
             ("GET", CHANNEL),
@@ -445,7 +444,7 @@ def test_a_websocket_of_the_task_s_own_needs_no_pause(run: Any, connected: Conne
         ]
 
 
-@pytest.mark.parametrize("kind", ["long_poll", "websocket"])
+@pytest.mark.parametrize("kind", ["own", "long_poll", "websocket"])
 def test_a_channel_is_never_taken_over(run: Any, one: str, existing: Any, kind: str) -> None:
     step = run("device_resource", device_id=one, operation="read", path=LABEL, channel=kind)
     assert step.msg == (
@@ -457,7 +456,7 @@ def test_a_channel_is_never_taken_over(run: Any, one: str, existing: Any, kind: 
 
 
 def test_a_pause_after_a_long_poll_channel(run: Any, connected: Connected, one: str) -> None:
-    read = {"device_id": one, "operation": "read", "path": LABEL}
+    read = {"device_id": one, "operation": "read", "path": LABEL, "channel": "long_poll"}
     run("device_resource", **read)
     step = run("device_resource", wait_timeout=30, **read)
     assert step.msg.startswith("The application's long poll channel was deleted less than two minutes ago")
@@ -905,7 +904,7 @@ def test_a_callback_that_cannot_be_reached(run: Any, collector: Any) -> None:
 def test_answers_that_go_to_a_callback_cannot_be_waited_for(run: Any, connected: Connected, one: str, collector: Any) -> None:
     _server, base = collector
     run("notification_channel", delivery_mechanism="CALLBACK", url=f"{base}/a")
-    for kind in ("long_poll", "websocket", "existing"):
+    for kind in ("own", "long_poll", "websocket", "existing"):
         step = run("device_resource", device_id=one, operation="read", path=LABEL, channel=kind)
         assert ("of the kind CALLBACK" in step.msg, kinds(step)) == (True, [("GET", CHANNEL)])
     assert run("notification_channel_info").result["notification_channels"][0]["url"] == f"{base}/a"

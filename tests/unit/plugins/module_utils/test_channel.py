@@ -591,6 +591,16 @@ def test_a_websocket_channel_is_made_and_removed(connections):
     assert [socket.closed for socket in made] == [True]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_the_better_channel_that_can_be_had(connections, monkeypatch, there):
+    application = Application()
+    connections(application)
+    monkeypatch.setattr(subject.sockets, "available", lambda: there)
+    (outcome,), _others, _transport = run(application, kind="own")
+    assert outcome.answer == Answer(200)
+    assert application.writes[-1] == ("DELETE", WEBSOCKET if there else PULL)
+
+
 def test_a_websocket_channel_that_somebody_was_quicker_to_make(connections):
     application = Application()
     connections(application)

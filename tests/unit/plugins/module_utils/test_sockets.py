@@ -328,7 +328,9 @@ def test_without_the_library_it_is_said(server, client, monkeypatch):
             raise ImportError(name)
         return real(name, *arguments, **more)
 
+    assert sockets.available()
     monkeypatch.setattr(builtins, "__import__", without)
+    assert not sockets.available()
     with pytest.raises(ResourceError) as caught:
         sockets.connect(client, "/x")
     assert str(caught.value) == (
