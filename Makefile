@@ -39,8 +39,10 @@ simulator: $(STAMP) ## start a simulator and print how to point a playbook at it
 # -- what developers type ----------------------------------------------------------------------------------------------
 
 # The longest first, for they run two at a time. A number is how many tests the step must have passed.
-STEPS := conformance:1 sanity demo integration importer molecule unit:1 lint-ansible simulator-test:1 bench-test:1 sdk:1 \
-         contract:1 units lint-types lint-docs lint-licences lint-yaml lint-python lint-changelog
+# What stands after the dashes looks at what the others did.
+STEPS := conformance:1 sanity conformance-2020:1 conformance-2019:1 integration simulator-test:1 unit:1 demo importer molecule \
+         lint-ansible bench-test:1 sdk:1 contract:1 units lint-types lint-docs lint-licences lint-yaml lint-python lint-changelog lines \
+         -- coverage-check
 
 .PHONY: test bench docs lint matrix clean lock
 test: $(STAMP) ## run every linter and test below, two at a time

@@ -98,14 +98,17 @@ def report(outcomes: Sequence[Outcome], logs: Path, begun: float) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the named targets of the Makefile: `steps.py TARGET[:LEAST]...`."""
-    steps = []
+    """Run the named targets of the Makefile: `steps.py TARGET[:LEAST]... [-- TARGET...]`, those after the dashes after the others."""
+    rounds: list[list[Step]] = [[]]
     for argument in arguments:
         target, _separator, least = argument.partition(":")
-        steps.append(Step(target, ["make", "--no-print-directory", target], least=int(least or 0)))
+        if target == "--":
+            rounds.append([])
+        else:
+            rounds[-1].append(Step(target, ["make", "--no-print-directory", target], least=int(least or 0)))
     logs = ROOT / ".build/logs"
     begun = time.monotonic()
-    return report(run_all(steps, logs), logs, begun)
+    return report([outcome for steps in rounds for outcome in run_all(steps, logs)], logs, begun)
 
 
 if __name__ == "__main__":
