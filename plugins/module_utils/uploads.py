@@ -185,7 +185,7 @@ class ChunkedUpload(Call):
 
     def _fill(self, client: Client, path: str, job: Object) -> None:
         """Append what the job does not have yet, and the empty chunk that ends it."""
-        held = list(client.list(path, empty_on_404=False))
+        held = list(client.list(path))
         with open(self.file, "rb") as source:
             for number, chunk in enumerate(held, 1):
                 if not _holds(chunk, source):
@@ -212,7 +212,7 @@ class ChunkedUpload(Call):
             except (ApiError, TransportError) as error:
                 if not error.maybe_done or attempt == _ATTEMPTS:
                     raise
-                arrived = list(client.list(path, empty_on_404=False))[number:]
+                arrived = list(client.list(path))[number:]
                 if arrived:
                     if len(arrived) == 1 and _holds(arrived[0], io.BytesIO(piece)):
                         return

@@ -660,8 +660,10 @@ def test_how_a_campaign_went(run: Any, simulator: Any, client: Any, made: Make) 
     assert (metrics["total_count"], metrics["failed_count"], metrics["pending_count"]) == (20, counts["fail"], 0)
     assert set(read(metrics=True, fields=["metrics"])) == {"id", "metrics"}
     # Nothing has happened in a draft.
-    unstarted = read(name="Draft", statistics=True, event_types=True, metrics=True)
-    assert unstarted == {**draft, "statistics": [], "metrics": None}
+    for list_404 in (False, True):
+        simulator.settings(list_404=list_404)
+        unstarted = read(name="Draft", statistics=True, event_types=True, metrics=True)
+        assert unstarted == {**draft, "statistics": [], "metrics": None}
 
 
 def test_how_each_device_fared(run: Any, simulator: Any, client: Any, made: Make) -> None:
@@ -683,9 +685,10 @@ def test_how_each_device_fared(run: Any, simulator: Any, client: Any, made: Make
     )
 
 
-def test_every_operation_is_sent_by_a_module(run: Any, simulator: Any, client: Any, large: Path, small: Path) -> None:
-    """One story that uses all of this part of the API."""
-    simulator.settings(update_failure_rate=0.5, update_skip_rate=0)
+@pytest.mark.parametrize("list_404", [False, True])
+def test_every_operation_is_sent_by_a_module(run: Any, simulator: Any, large: Path, small: Path, list_404: bool) -> None:
+    """One story that uses all of this part of the API, also where lists without entries are 404."""
+    simulator.settings(update_failure_rate=0.5, update_skip_rate=0, list_404=list_404)
     sent: set[str] = set()
 
     def task(module: str, /, **options: Any) -> Any:

@@ -239,6 +239,15 @@ def test_pages_of_chunks(api: Api) -> None:
     api.refused(404, "not_found", "GET", f"{JOBS}/{'0' * 32}/chunks")
 
 
+def test_empty_pages_may_be_404(api: Api, simulator: Watched) -> None:
+    job = api.post(JOBS, {"name": "gateway"})["id"]
+    made = api.post(CAMPAIGNS, {"device_filter": "id__eq=1"})["id"]
+    simulator.settings(list_404=True)
+    for path in (f"{JOBS}/{job}/chunks", f"{CAMPAIGNS}/{made}/statistics", f"{CAMPAIGNS}/{made}/campaign-device-metadata"):
+        answer = api.send("GET", path)
+        assert (answer.status_code, answer.json()["message"]) == (404, "Unable to find page.")
+
+
 # --- manifests ---
 
 SAID = {

@@ -255,6 +255,7 @@ def list_chunks(engine: Engine, call: Call) -> Answer:
     listing = filters.listing(numbered, call.query, (), engine.spec)
     found = [chunk for chunk in map(_shown_chunk, _chunks(engine, job["id"])) if all(_fulfils(chunk, one) for one in listing.conditions)]
     total = len(found)
+    _check_page(engine, found)
     if listing.descending:
         found.reverse()
     if listing.after is not None:
@@ -273,6 +274,12 @@ def list_chunks(engine: Engine, call: Call) -> Answer:
             "data": found[: listing.limit],
         }
     )
+
+
+def _check_page(engine: Engine, rows: list[Document]) -> None:
+    """What the engine does with empty pages of its own lists."""
+    if not rows and engine.settings.list_404:
+        raise ApiError(404, "not_found", "Unable to find page.")
 
 
 def _fulfils(chunk: Document, condition: Condition) -> bool:
@@ -865,6 +872,7 @@ def _status_of(call: Call) -> str:
 
 
 def _whole_list(engine: Engine, rows: list[Document]) -> Answer:
+    _check_page(engine, rows)
     head = {"object": "list", "limit": len(rows), "after": None, "order": "ASC", "has_more": False, "total_count": len(rows)}
     return engine.tell({**head, "data": rows})
 
