@@ -24,6 +24,13 @@ extends_documentation_fragment:
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.resource_module
+attributes:
+  check_mode:
+    support: partial
+    details: Whether O(refresh_jwks) finds other keys cannot be foretold.
+  idempotent:
+    support: partial
+    details: O(sp_certificate=renewed) has a new certificate made each time, and O(update_secrets=always) sends secrets each time.
 options:
   name:
     description:

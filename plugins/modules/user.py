@@ -25,6 +25,10 @@ extends_documentation_fragment:
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.resource_module
+attributes:
+  idempotent:
+    support: partial
+    details: O(validate_email) sends a mail each time until the address is confirmed, and O(scratch_codes) makes new codes each time.
 options:
   clear:
     choices: [address, full_name, phone_number, username]
@@ -106,6 +110,12 @@ options:
     description:
       - Whether to send a mail to confirm the address to a user who has not confirmed it; each run sends one until that is done.
       - Only for users of another account, with O(account_id).
+    type: bool
+    default: false
+  scratch_codes:
+    description:
+      - Whether to make new emergency codes for the second factor; each run makes some, and the ones before are no longer good.
+      - Only for oneself, with O(id=me). The codes are shown once; see O(secret_file) and O(return_secret).
     type: bool
     default: false
 notes:
@@ -227,7 +237,7 @@ user:
       type: str
       returned: always, except for a user that check mode would create
 secret:
-  description: The generated password of a new user, or the emergency codes of a second factor that was switched on.
+  description: The generated password of a new user, or new emergency codes of a second factor.
   returned: when there is one and O(return_secret) is true
   type: dict
   sample:
@@ -243,7 +253,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call
+from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts
 
 # What not everybody may change, so that it is sent only when it shall change.
@@ -291,15 +301,22 @@ class User(accounts.LoginProfiles):
         return [(DeleteActive if current.get("status") == "ACTIVE" else Call)("DELETE", path)]
 
     def act(self, current, after, params):
-        if not params["validate_email"] or after.get("email_verified"):
-            return {}, []
-        return {}, [Call("POST", f"{self.item(current, params)}/validate-email")]
+        calls, path = [], self.item(current, params)
+        if params["validate_email"] and not after.get("email_verified"):
+            calls.append(Call("POST", f"{path}/validate-email"))
+        if params["scratch_codes"]:
+            if params["id"] != "me":
+                raise ResourceError("Users can have new emergency codes for themselves only; give id as me.")
+            # Reading with this parameter makes them; notes on users.
+            calls.append(Call("GET", path, query={"scratch_codes": True}))
+        return {}, calls
 
     def reveals(self, step, params):
         if step.after is None:
             return False
         made_up = step.before is None and params["password"] is None and params["action"] == "create"
-        return made_up or (bool(step.after.get("is_totp_enabled")) and not (step.before or {}).get("is_totp_enabled"))
+        switched_on = step.after.get("is_totp_enabled") and not (step.before or {}).get("is_totp_enabled")
+        return made_up or bool(switched_on) or params["scratch_codes"]
 
 
 def main():
@@ -323,6 +340,7 @@ def main():
         extra_spec=dict(
             action=dict(type="str", choices=["create", "invite"], default="create"),
             validate_email=dict(type="bool", default=False),
+            scratch_codes=dict(type="bool", default=False),
         ),
         required_if=[("validate_email", True, ["account_id"])],
     ).main()

@@ -420,6 +420,15 @@ def test_me(run: Run, simulator: Simulator) -> None:
     assert "totp_scratch_codes" not in codes.result["user"]
     for code in codes.result["secret"]["totp_scratch_codes"]:
         assert codes.output.count(code) == 1
+    options = {"id": "me", "api_key": token, "scratch_codes": True}
+    assert run("user", **options).msg.startswith("The service tells the secret of this only once")
+    assert [one.query for one in run("user", **options, return_secret=True, check=True).sent] == [{}]
+    renewed = run("user", **options, return_secret=True)
+    assert [one.query for one in renewed.sent] == [{}, {"scratch_codes": "true"}]
+    assert (renewed.changed, len(renewed.result["secret"]["totp_scratch_codes"])) == (True, 5)
+    assert renewed.result["secret"] != codes.result["secret"]
+    other = run("user", email="admin@simulated-fleet.example.com", scratch_codes=True, return_secret=True)
+    assert other.msg == "Users can have new emergency codes for themselves only; give id as me."
 
 
 @pytest.mark.since(2020)
