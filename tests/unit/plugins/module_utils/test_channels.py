@@ -195,8 +195,9 @@ def test_what_does_not_go_together():
     assert problem(None, delivery_mechanism="WEB_SOCKET", url=URL) == "url goes with delivery_mechanism: CALLBACK only."
     assert problem(None, delivery_mechanism="LONG_POLLING", headers={"a": "b"}) == "headers goes with delivery_mechanism: CALLBACK only."
     assert problem(None, delivery_mechanism="LONG_POLLING", serialization={"type": "v2"}) == "A LONG_POLLING channel has no serialization."
-    size = {"type": "v2", "max_chunk_size": 99}
-    assert problem(None, delivery_mechanism="WEB_SOCKET", serialization=size) == "max_chunk_size must be 100 to 10000, not 99."
+    for size in (99, 10001):
+        form = {"type": "v2", "max_chunk_size": size}
+        assert problem(None, delivery_mechanism="WEB_SOCKET", serialization=form) == f"max_chunk_size must be 100 to 10000, not {size}."
     assert problem(None, delivery_mechanism="CALLBACK", url=URL, headers={"a": "x" * 380}) == (
         "url and headers have 412 characters together; the service takes at most 400."
     )
