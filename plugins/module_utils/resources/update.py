@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ..client import Client
+from ..client import ApiError, Client
 from ..filters import meaning, packed
 from ..resource import Await, Call, Object, Params, Recipe, Resource, ResourceError, WaitError, listing, only, read
 from ..uploads import ChunkedUpload, Form, LocalFile, chunk_size
@@ -320,6 +321,23 @@ def _reason(campaign: Object) -> str:
     return str(campaign.get("autostop_reason") or "the service gives no reason").rstrip(".") + "."
 
 
+@dataclass(frozen=True)
+class Stop(Call):
+    """Stops the campaign at ``path``, which may have ended by itself since it was looked at."""
+
+    def send(self, client: Client, identity: str = "") -> Any:
+        """Stop it.
+
+        :raises ApiError: also when it still runs.
+        """
+        try:
+            return client.post(f"{self.path}/stop")
+        except ApiError as error:
+            if error.status == 409 and not _runs(client.get(self.path) or {}):
+                return None
+            raise
+
+
 class UpdateCampaignRecipe(Recipe):
     """With states for the phases that somebody can bring about (notes on campaigns; the vendor's page on their phases).
 
@@ -392,7 +410,7 @@ class UpdateCampaignRecipe(Recipe):
         """The calls after which the campaign does not run."""
         path = self.item(current, params)
         timeout, interval = params["wait_timeout"], params["wait_interval"]
-        stop = Call("POST", f"{path}/stop", answers=False)
+        stop = Stop("POST", path, answers=False)
         pause = Await("GET", path, row=self.row, done=lambda seen: not _moves(seen), timeout=timeout, interval=interval)
         return [*([stop] if _runs(current) else []), *([pause] if _moves(current) else [])]
 

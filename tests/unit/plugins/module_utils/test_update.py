@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError, WaitError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import update
 from ansible_collections.pelion.device_management.plugins.module_utils.uploads import ChunkedUpload, Form, LocalFile
-from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import answer, make_client
+from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import answer, failing, make_client
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -101,6 +102,26 @@ def test_a_share_of_failures_is_allowed(success, fail, skipped, percent):
 def test_campaigns_that_never_count_as_a_success():
     assert not judged(campaign(), max_failed="100%")
     assert not judged(campaign(5, state="userstopped"), max_failed="100%")
+
+
+@pytest.mark.parametrize(("phase", "fine"), [("stopping", True), ("stopped", True), (None, True), ("active", False)])
+def test_a_campaign_may_end_by_itself_just_before_it_is_stopped(phase, fine):
+    now = failing(404, "not_found") if phase is None else answer(200, {"id": ID, "phase": phase})
+    client, transport, _waits = make_client([failing(409, "conflict"), now])
+    stop = update.Stop("POST", f"/v3/update-campaigns/{ID}")
+    if fine:
+        assert stop.send(client) is None
+    else:
+        with pytest.raises(ApiError, match="HTTP 409 conflict"):
+            stop.send(client)
+    item = f"/v3/update-campaigns/{ID}"
+    assert [(sent.method, sent.path) for sent in transport.sent] == [("POST", f"{item}/stop"), ("GET", item)]
+
+
+def test_other_errors_of_a_stop_are_told():
+    client, _transport, _waits = make_client([failing(400, "bad_request")])
+    with pytest.raises(ApiError, match="HTTP 400"):
+        update.Stop("POST", f"/v3/update-campaigns/{ID}").send(client)
 
 
 @pytest.mark.parametrize("text", ["", "many", "-1", "5.5", "%", "5 %", "1e3"])
