@@ -9,8 +9,9 @@ import uuid
 from typing import Any
 
 import pytest
-from simulator_helpers import Api, Watched
+from simulator_helpers import Api, Local, Watched
 
+from pelion_simulator.engine import SCHEDULE
 from pelion_simulator.process import SimulatorError
 
 UNKNOWN = "0123456789abcdef0123456789abcdef"
@@ -294,6 +295,37 @@ def test_suspended_and_deregistered_devices(device: Device) -> None:
     assert pulled(api, "registrations-expired", 1) == [third.id]
 
 
+def test_the_queue_goes_on_after_an_expired_request(device: Device) -> None:
+    device.behave(silent=1)
+    first, second = device.send("GET", "/3/0/0", query="&expiry-seconds=60"), device.send("GET", "/3/0/1")
+    device.behave(silent=0)
+    device.api.simulator.clock(advance=61)
+    assert [(one["id"], one["status"]) for one in answers(device.api, 2)] == [(first, 429), (second, 200)]
+
+
+def test_an_answered_request_leaves_nothing_scheduled(local: Local) -> None:
+    device = local.send("GET", "/v3/devices", "state__eq=registered")[1]["data"][0]["id"]
+    local.engine.clock.move(rate=0)
+    assert local.send("POST", f"/v2/device-requests/{device}", "async-id=a", {"method": "GET", "uri": "/3/0/0"})[0] == 202
+    local.engine.move_clock(advance=1)
+    assert local.store.lowest(SCHEDULE, "due") is None
+    local.engine.reset()
+
+
+def test_devices_of_others(simulator: Watched, device: Device) -> None:
+    account = device.api.post("/v3/accounts", {"display_name": "Below", "email": "b@example.com", "end_market": "IT"})["id"]
+    other = Api(simulator, simulator.key(account_id=account))
+    assert other.send("POST", f"/v2/device-requests/{device.id}?async-id=a", json={"method": "GET", "uri": "/3"}).status_code == 404
+    assert other.send("GET", f"/v3/devices/{device.id}/echo").status_code == 404
+    assert other.send("GET", f"/v2/endpoints/{device.id}").status_code == 404
+    # Nor is anyone told of them.
+    simulator.settings(poll_seconds=0.1)
+    pull(other)
+    device.registration("update")
+    assert pull(other) == {}
+    assert pull(device.api)["reg-updates"]
+
+
 def test_deleted_devices(device: Device) -> None:
     api = device.api
     gone = api.simulator.add("devices", {"state": "registered", "endpoint_type": "temperature", "device_execution_mode": 1})[0]
@@ -333,6 +365,17 @@ def test_endpoints(device: Device) -> None:
         assert 3590 <= int(cached.headers["Cache-Control"].removeprefix("max-age=")) <= 3600
     api.simulator.clock(advance=3601)
     assert api.send("GET", path + "?cacheOnly=true").status_code == 205
+
+
+def test_what_is_written_is_cached_no_longer(device: Device) -> None:
+    path = f"/v2/endpoints/{device.id}/33000/0/3?cacheOnly=true"
+    device.ask("GET", "/33000/0/3")
+    assert device.api.send("GET", path).content == b"1"
+    device.ask("PUT", "/33000/0/3", b"0")
+    assert device.api.send("GET", path).status_code == 205
+    # What can be observed is told at once.
+    device.ask("PUT", "/33000/0/2", b"8")
+    assert device.api.send("GET", path.replace("0/3", "0/2")).content == b"8"
 
 
 def test_changing_by_endpoints(device: Device) -> None:

@@ -149,6 +149,10 @@ def test_a_poll_that_is_broken_off_leaves_what_comes(api: Api) -> None:
 
 def test_pull_channels_expire(api: Api) -> None:
     device = Device(api)
+    for _time in range(2):
+        silence(api)
+        api.simulator.clock(advance=599)
+        assert mechanism(api) == "LONG_POLLING"
     silence(api)
     device.subscribe("/3/0/9")
     api.simulator.clock(advance=599)

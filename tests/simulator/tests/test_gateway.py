@@ -123,6 +123,9 @@ def test_consoles_and_tunnels_that_there_are_not(api: Api, gateway: dict[str, An
     for id_ in (UNKNOWN, thing):
         assert refused(api, f"/v3/devices/{id_}/console") == 404
         assert refused(api, f"/v3preview1/devices/{id_}/services/localhost:7/connection") == 404
+    account = api.post("/v3/accounts", {"display_name": "Below", "email": "b@example.com", "end_market": "IT"})["id"]
+    other = Api(api.simulator, api.simulator.key(account_id=account))
+    assert refused(other, f"/v3/devices/{gateway['id']}/console") == 404
     for address in ("localhost", "localhost:", "a%20b:1", ":99999x"):
         assert refused(api, f"/v3preview1/devices/{gateway['id']}/services/{address}/connection") == 400
     api.simulator.control("POST", "device-registration", {"device": gateway["id"], "event": "deregister"})
