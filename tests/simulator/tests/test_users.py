@@ -129,6 +129,8 @@ def test_an_inactive_user_is_not_let_in(api: Api, person: Api, simulator: Watche
     person.refused(401, "invalid_token", "GET", "/v3/accounts/me")
     api.put(f"{USERS}/{made['id']}", {"status": "ACTIVE"})
     person.get("/v3/accounts/me")
+    api.send("POST", f"{USERS}/{made['id']}/remove")
+    person.refused(401, "invalid_token", "GET", "/v3/accounts/me")
 
 
 def test_me_in_2019(api: Api, person: Api, simulator: Watched) -> None:
