@@ -624,6 +624,17 @@ def test_the_echo_keeps_what_is_read_and_written(device: Device) -> None:
     device.ask("PUT", "/3/0/0", b"x")
     assert echo(device)["/3/0/0"]["desired"]["status"] == 2
     assert device.api.get(f"/v3/devices/{device.id}/echo")["last_desired_at"] > later["desired_at"]
+    # Only the newest of several values is wanted.
+    device.behave(delay=30)
+    for value in (b"1", b"0"):
+        device.send("PUT", "/33000/0/3", value)
+    device.api.simulator.clock(advance=31)
+    answers(device.api, 1)
+    wanted = echo(device)["/33000/0/3"]["desired"]
+    assert (base64.b64decode(wanted["value"]), wanted["status"]) == (b"0", 0)
+    device.api.simulator.clock(advance=31)
+    answers(device.api, 1)
+    device.behave(delay=0)
     device.subscribe("/3303")
     known = echo(device)
     assert [known[path]["subscribed"] for path in (TEMPERATURE, "/3/0/9")] == [True, False]

@@ -368,6 +368,16 @@ def test_reset(little: Little) -> None:
     assert little.engine.memory == {}
 
 
+def test_what_a_new_state_has_scheduled_happens_again_after_a_reset(little: Little) -> None:
+    little.engine.schedule(10, "note", word="again")
+    # From now on this is the state as it was at first.
+    little.store._sql.execute("DELETE FROM undo")
+    for _time in range(2):
+        little.engine.move_clock(advance=60)
+        assert [word for word, _moment in little.engine.memory["notes"]] == ["again"]
+        little.engine.reset()
+
+
 def test_clock() -> None:
     clock = Clock()
     clock.move(rate=0)

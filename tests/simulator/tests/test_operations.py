@@ -70,6 +70,7 @@ def refusal(method: str, path: str, year: int) -> int:
 
 def test_what_a_year_does_not_have() -> None:
     assert refusal("GET", "/v3/applications", 2020) == 404
+    assert refusal("GET", "/v3/accounts//users", 2021) == 404
     assert refusal("POST", "/v3/devices/x/suspend", 2019) == 404
     assert refusal("DELETE", "/v3/branding-colors/dark", 2019) == 405
     assert operations.find("GET", "/v3/users/me", 2019)[0].id == "getMyUser"
