@@ -603,8 +603,8 @@ def _oma_json(document: Any, path: str) -> Iterator[Tuple[Tuple[str, ...], Any]]
             raise PayloadError(f"A record of LwM2M JSON is a mapping, not {record!r}.")
         member = next((name for name in ("v", "sv", "bv", "ov") if name in record), None)
         if member is not None:
-            name = str(record.get("n", ""))
-            yield split(base + ("/" if name and not base.endswith("/") and not name.startswith("/") else "") + name), record[member]
+            # Some end the base with a slash, some begin the name with one, some do neither.
+            yield split(f"{base}/{record.get('n', '')}"), record[member]
 
 
 def tree(leaves: Iterable[Tuple[Tuple[str, ...], Any]], parts: Tuple[str, ...]) -> Any:

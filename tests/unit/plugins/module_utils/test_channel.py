@@ -416,7 +416,15 @@ def test_forms_of_answers(entry, found):
         (429, "REQUEST_EXPIRED", "it could not be delivered before it expired (status 429 REQUEST_EXPIRED)"),
         (429, "DEVICE_BLOCKED", "the device is suspended (status 429 DEVICE_BLOCKED)"),
         (429, "DEVICE_REMOVED_REGISTRATION", "the device de-registered before it was delivered (status 429 DEVICE_REMOVED_REGISTRATION)"),
+        (400, "", "the device finds the request malformed (status 400)"),
         (404, "", "the device has no such path (status 404)"),
+        (405, "", "the path does not allow this (status 405)"),
+        (412, "", "the device refuses it as things are (status 412)"),
+        (413, "", "the payload is too large for the device (status 413)"),
+        (415, "", "the device does not take this content type (status 415)"),
+        (429, "", "the service gave it up (status 429)"),
+        (503, "", "the device is not connected (status 503)"),
+        (504, "", "the device did not answer (status 504)"),
         (502, "", "the connection to the device failed (status 502)"),
         (418, "OUT_OF_TEA", "out of tea (status 418 OUT_OF_TEA)"),
         (418, "", "it failed (status 418)"),
@@ -425,6 +433,10 @@ def test_forms_of_answers(entry, found):
 def test_failures_in_words(status, error, text):
     assert explain(Answer(status, error=error)) == text
     assert not Answer(status).good
+
+
+def test_what_a_good_answer_is():
+    assert [Answer(status).good for status in (0, 199, 200, 205, 299, 300)] == [False, False, True, True, True, False]
 
 
 def test_bodies_of_requests():

@@ -456,8 +456,10 @@ def test_lwm2m_json():
             {"n": "3/0/99", "bv": True},
         ],
     }
-    for base in ("/3/0/", "/3/0"):
-        document = {"bn": base, "e": [{"n": "9", "v": 100}, {"n": "1", "ov": "10:3"}, {"n": "7", "t": 3}]}
+    # Whole numbers stay whole.
+    assert b'"v":100}' in payload
+    for base, name in (("/3/0/", "9"), ("/3/0", "9"), ("/3/0", "/9")):
+        document = {"bn": base, "e": [{"n": name, "v": 100}, {"n": "1", "ov": "10:3"}, {"n": "7", "t": 3}]}
         assert decode(json.dumps(document).encode(), OMA_JSON, "/3/0") == {"9": 100, "1": "10:3"}
     assert decode(b'{"e":[{"v":100}]}', OMA_JSON, "/3/0/9") == 100
     assert decode(b'{"e":[{"n":"9","v":100}]}', OMA_JSON, "/3/0") == {"9": 100}
