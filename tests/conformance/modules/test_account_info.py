@@ -18,7 +18,8 @@ def test_every_module_without_a_table_has_tests() -> None:
 
 
 def test_account(runs: Any, client: Any) -> None:
-    me = client.get("/v3/accounts/me")
+    # In 2019 every account has the fields of its first user's secrets, which are empty, and not shown.
+    me = collection.declared("account_info").row.shown(client.get("/v3/accounts/me"))
     played = runs(
         {
             "account": {"account_info": None},

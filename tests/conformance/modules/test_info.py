@@ -71,11 +71,11 @@ READS = {
                 ),
             ),
             (
-                {"custom_attributes": {"site": "oslo", "floor": {"neq": "3"}}, "operator_suspended": False},
+                {"custom_attributes": {"site": "oslo", "floor": {"neq": "3"}}, "auto_update": False},
                 lambda device: (
                     device["custom_attributes"].get("site") == "oslo"
                     and device["custom_attributes"].get("floor") != "3"
-                    and not device["operator_suspended"]
+                    and not device["auto_update"]
                 ),
             ),
             ({"created_at": {"gte": "2019-01-01"}}, lambda device: device["created_at"] >= "2019"),
