@@ -86,7 +86,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         print(json.dumps(found), flush=True)
 
     try:
-        site = server.Site(make_app(service), connections.protocol(), server_file)
+        site = server.Site(make_app(service), connections, server_file)
         asyncio.run(serve())
     finally:
         store.close()

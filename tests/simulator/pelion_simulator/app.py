@@ -55,7 +55,7 @@ class Service:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and log it."""
         if scope["type"] == "websocket":
-            await self._connect(WebSocket(scope, receive, send))
+            await self._connect(WebSocket(scope, receive, send), receive)
             return
         request = Request(scope, receive)
         try:
@@ -152,7 +152,7 @@ class Service:
             sender=Sender() if operation.id in self.engine.open else authenticate(self.engine, headers),
         )
 
-    async def _connect(self, websocket: WebSocket) -> None:
+    async def _connect(self, websocket: WebSocket, receive: Receive) -> None:
         """Serve a websocket, after the same checks as for a request. The log shows the handshake."""
         scope, headers = websocket.scope, dict(websocket.headers)
         entry = self._entry(scope, "GET", headers)
@@ -164,7 +164,15 @@ class Service:
             headers["authorization"] = f"Bearer {key}"
         try:
             fault = self.faults.take("GET", scope["path"]) or Fault()
+            if delay := self.settings.latency_ms + fault.delay_ms:
+                await asyncio.sleep(delay / 1000)
+            if fault.reset:
+                self._break_off(scope, True)
+                await _until_gone(receive)
+                requests.end(entry, time.time())
+                return
             if fault.answers:
+                entry.faulty = True
                 raise _Refused(fault.answer(entry.id))
             if scope["scheme"] != "wss":
                 raise ApiError(403, "invalid_request", "Only HTTPS is allowed.")
@@ -199,6 +207,12 @@ async def _unless_gone(answer: Awaitable[Answer], receive: Receive) -> Answer | 
     finally:
         waiting.cancel()
         gone.cancel()
+
+
+async def _until_gone(receive: Receive) -> None:
+    """Wait until a websocket's connection is gone: before that uvicorn would complain that no handshake was completed."""
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
 
 
 class _Refused(Exception):

@@ -19,6 +19,7 @@ from typing import Any
 import trustme
 import uvicorn
 from starlette.types import Scope
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _LINGER_NOT = struct.pack("ii", 1, 0)
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -53,6 +54,27 @@ class Connections:
                 # An idle client does not answer TLS's goodbye; the end would wait for it.
                 if self.transport.is_closing():
                     self.transport.abort()
+
+        return Tracked
+
+    def websocket_protocol(self) -> type[asyncio.Protocol]:
+        """The same for a connection that has become a websocket."""
+        connections = self._open
+
+        class Tracked(WebSocketsSansIOProtocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                super().connection_made(transport)
+                connections[self.client, self.server] = self.transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                connections.pop((self.client, self.server), None)
+                super().connection_lost(exc)
+
+            async def send(self, message: Any) -> None:
+                await super().send(message)
+                # uvicorn would complain that a handshake which was refused has not been completed.
+                if message["type"] == "websocket.http.response.body":
+                    self.handshake_complete = True
 
         return Tracked
 
@@ -110,11 +132,11 @@ def bind(host: str, port: int) -> socket.socket:
 class Site:
     """The application on an HTTPS and an HTTP port."""
 
-    def __init__(self, app: Any, protocol: type[asyncio.Protocol], server_file: Path) -> None:
+    def __init__(self, app: Any, connections: Connections, server_file: Path) -> None:
         common: dict[str, Any] = {
             "app": app,
-            "http": protocol,
-            "ws": "websockets-sansio",
+            "http": connections.protocol(),
+            "ws": connections.websocket_protocol(),
             "lifespan": "off",
             "log_config": None,
             "access_log": False,

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from simulator_helpers import Api, Local, Watched
 from test_connect import Device, answers, pull, silence
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from pelion_simulator.areas import channels
@@ -399,7 +399,22 @@ def test_websockets_that_are_refused(simulator: Watched, api: Api) -> None:
         pass
     assert caught.value.response.status_code == 429
     assert status(api, "GET", CONNECT) == (426, b"")
-    assert [entry["status"] for entry in simulator.requests()] == [401, 401, 400, 404, 429, 426]
+    seen = simulator.requests()
+    assert [(entry["status"], entry["faulty"]) for entry in seen] == [(code, code == 429) for code in (401, 401, 400, 404, 429, 426)]
+
+
+def test_faults_of_handshakes(simulator: Watched, api: Api) -> None:
+    simulator.faults(path=CONNECT, reset=True)
+    with pytest.raises(InvalidMessage), socket_to(api, CONNECT):
+        pass
+    api.send("PUT", WEBSOCKET)
+    simulator.settings(latency_ms=100)
+    simulator.faults(path=CONNECT, delay_ms=200)
+    with socket_to(api, CONNECT):
+        pass
+    lost, _made, slow = simulator.requests()
+    assert (lost["status"], slow["status"]) == (None, 101)
+    assert slow["ended_at"] - slow["started_at"] >= 0.3
 
 
 def test_a_websocket_ends_with_its_key_and_with_the_server(simulator: Watched, api: Api) -> None:

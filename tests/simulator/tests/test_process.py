@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 import requests
 from simulator_helpers import Api, Watched
+from websockets.exceptions import InvalidMessage, InvalidStatus
+from websockets.sync.client import connect
 
 from pelion_simulator.__main__ import KEY_VARIABLE
 from pelion_simulator.process import Simulator, SimulatorError
@@ -76,6 +78,10 @@ def test_nothing_is_said_about_faults_that_were_asked_for() -> None:
                 session.post(url + "/_simulator/faults", json=rule, timeout=30)
                 with pytest.raises(requests.exceptions.RequestException):
                     session.get(url + "/v3/devices/", allow_redirects=False, timeout=30)
+            for rule, error in (({"reset": True}, InvalidMessage), ({"status": 429}, InvalidStatus)):
+                session.post(url + "/_simulator/faults", json=rule, timeout=30)
+                with pytest.raises(error), connect(url.replace("http", "ws") + "/v2/notification/websocket-connect", proxy=None):
+                    pass
         process.terminate()
         assert process.stderr.read() == ""
 
