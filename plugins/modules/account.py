@@ -301,61 +301,14 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from dataclasses import replace
-
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import (
-    AmbiguousError,
-    Recipe,
-    ResourceError,
-    listing,
-    without,
-)
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts
-
-# An account can change these of the accounts below it, not of itself (AccountUpdateReq lacks what AccountUpdateRootReq has); they are sent
-# only when they change.
-OF_OTHERS = ("business_model", "contract_number", "customer_number", "sales_contact")
-
-
-class Account(Recipe):
-    # A part of the address, which the option `state` cannot be.
-    diffed = ("state",)
-
-    def find(self, client, params):
-        if params["id"] or not params["aliases"]:
-            return super().find(client, params)
-        wanted = set(params["aliases"])
-        # The list does not filter by alias.
-        matching = [account for account in listing(client, self.row, params) if wanted & set(account.get("aliases") or ())]
-        if len(matching) > 1:
-            ids = [account["id"] for account in matching]
-            raise AmbiguousError(f"The aliases belong to different accounts: {', '.join(ids)}. Give the id of the one you mean.", ids)
-        return matching[0] if matching else None
-
-    def desired(self, params, current):
-        wanted = super().desired(params, current)
-        if params["state_or_province"] is not None:
-            wanted["state"] = params["state_or_province"]
-        refused = [name for name in OF_OTHERS if name in wanted and params["id"] == "me"]
-        if refused:
-            raise ResourceError(f"An account cannot change its own {refused[0]}; the account that manages it can.")
-        return wanted
-
-    def create(self, wanted, params):
-        first, *later = super().create(wanted, params)
-        return [replace(first, query={"action": params["action"]}), *later]
-
-    def update(self, current, changes, params):
-        (call,) = super().update(current, changes, params)
-        body = {**({"state": current["state"]} if current.get("state") else {}), **call.json}
-        return [replace(call, json=without(body, [name for name in OF_OTHERS if name not in changes]))]
 
 
 def main():
     ResourceModule(
         accounts.ACCOUNT,
-        recipe=Account,
+        recipe=accounts.AccountRecipe,
         argument_spec=dict(
             aliases=dict(type="list", elements="str"),
             display_name=dict(type="str"),

@@ -357,98 +357,26 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from dataclasses import replace
-
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Recipe, without
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts
-
-# The nested fields, what of each the service never tells for certain, and what only answers have.
-NESTED = {
-    "oidc_attributes": ("client_secret", ()),
-    "saml2_attributes": ("entity_descriptor", ("assertion_endpoint", "sp_x509_cert")),
-}
-
-
-def given(options):
-    """The suboptions that the user gave."""
-    return {name: given(value) if isinstance(value, dict) else value for name, value in options.items() if value is not None}
-
-
-def bare(value):
-    """What a list of certificates means, however their lines are broken."""
-    return ["".join(one.split()) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
-
-
-class Provider(Recipe):
-    def desired(self, params, current):
-        wanted = super().desired(params, current)
-        for name, (hidden, _answered) in NESTED.items():
-            if name not in wanted:
-                continue
-            held = without((current or {}).get(name) or {}, [hidden])
-            wanted[name] = {**held, **given(wanted[name])}
-            if wanted[name].get("claim_mapping"):
-                wanted[name]["claim_mapping"] = {**(held.get("claim_mapping") or {}), **wanted[name]["claim_mapping"]}
-            if current is not None and params["update_secrets"] != "always":
-                wanted[name].pop(hidden, None)
-        return wanted
-
-    def same(self, name, current, wanted):
-        if name not in NESTED:
-            return super().same(name, current, wanted)
-        parent, held = super(), current or {}
-        return NESTED[name][0] not in wanted and all(parent.same(key, bare(held.get(key)), bare(value)) for key, value in wanted.items())
-
-    def create(self, wanted, params):
-        return [self.asking(call, params) for call in super().create(wanted, params)]
-
-    def update(self, current, changes, params):
-        (call,) = super().update(current, changes, params)
-        body = dict(call.json)
-        for name, (hidden, answered) in NESTED.items():
-            # Where nothing changes, the secret that answers do not tell stays what it is.
-            body.pop(name, None)
-            if name in changes:
-                body[name] = without({**changes[name], **given({hidden: params[name][hidden]})}, answered)
-        return [self.asking(replace(call, json=body), params)]
-
-    def asking(self, call, params):
-        """The request, with the wish that the service looks up the rest."""
-        return replace(call, query={"discovery": True}) if params["discovery"] else call
-
-    def act(self, current, after, params):
-        wish, known = params["sp_certificate"], after.get("saml2_attributes") or {}
-        there, path = bool(known.get("sp_x509_cert")), self.item(current, params)
-        if wish == "renewed" or (wish == "present" and not there):
-            asked = given({"algorithm": params["sp_certificate_algorithm"], "validity": params["sp_certificate_validity"]})
-            certificate = "(a new one, which the service makes)"
-            return {"saml2_attributes": {**known, "sp_x509_cert": certificate}}, [Call("POST", f"{path}/generate-sp-certificate", asked)]
-        if wish == "absent" and there:
-            return {"saml2_attributes": {**known, "sp_x509_cert": None}}, [Call("POST", f"{path}/delete-sp-certificate")]
-        return {}, []
 
 
 class IdentityProvider(ResourceModule):
     def work(self, client, params, check_mode):
         result = super().work(client, params, check_mode)
-        name = self.recipe.row.name
-        if not params["refresh_jwks"] or result[name] is None:
+        now = result["identity_provider"]
+        if not params["refresh_jwks"] or now is None:
             return result
-        if check_mode:
-            warning = "Whether refresh_jwks finds other keys is only known once it is carried out."
-            return {**result, "warnings": [*result["warnings"], warning]}
-        fresh = self.recipe.row.shown(client.post(f"{self.recipe.item(result[name], params)}/refresh-jwks"))
-        if fresh["oidc_attributes"].get("keys") != (result[name].get("oidc_attributes") or {}).get("keys"):
-            result["changed"] = True
-            result["diff"]["after"]["oidc_attributes"] = fresh["oidc_attributes"]
-        return {**result, name: fresh}
+        if not check_mode:
+            return accounts.refreshed(client, self.recipe.item(now, params), result)
+        warning = "Whether refresh_jwks finds other keys is only known once it is carried out."
+        return {**result, "warnings": [*result["warnings"], warning]}
 
 
 def main():
     IdentityProvider(
         accounts.IDENTITY_PROVIDER,
-        recipe=Provider,
+        recipe=accounts.ProviderRecipe,
         argument_spec=dict(
             name=dict(type="str"),
             type=dict(type="str", choices=["SAML2", "OIDC"]),

@@ -249,80 +249,14 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from dataclasses import dataclass, replace
-
-from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.module import ResourceModule
-from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import accounts
-
-# What not everybody may change, so that it is sent only when it shall change.
-GUARDED = ("email", "is_totp_enabled", "login_profiles", "status")
-
-
-@dataclass(frozen=True)
-class DeleteActive(Call):
-    """Deletes an active user. When the service demands that such a user is deactivated first is nowhere written, so it is tried."""
-
-    def send(self, client, identity=""):
-        try:
-            return super().send(client, identity)
-        except ApiError as error:
-            if error.status != 400:
-                raise
-        client.put(self.path, {"status": "INACTIVE"})
-        try:
-            return super().send(client, identity)
-        except ApiError:
-            # The refusal had another reason.
-            client.put(self.path, {"status": "ACTIVE"})
-            raise
-
-
-class User(accounts.LoginProfiles):
-    states = ("removed",)
-    gone = ("absent", "removed")
-
-    def create(self, wanted, params):
-        first, *later = super().create(wanted, params)
-        return [replace(first, query={"action": params["action"]}), *(self.sparing(call, self.row.update_only) for call in later)]
-
-    def update(self, current, changes, params):
-        return [self.sparing(call, changes) if call.method == "PUT" else call for call in super().update(current, changes, params)]
-
-    def sparing(self, call, changes):
-        """The request without what not everybody may change, unless that shall change."""
-        return replace(call, json={name: value for name, value in call.json.items() if name not in GUARDED or name in changes})
-
-    def delete(self, current, params):
-        path = self.item(current, params)
-        if params["state"] == "removed":
-            return [Call("POST", f"{path}/remove")]
-        return [(DeleteActive if current.get("status") == "ACTIVE" else Call)("DELETE", path)]
-
-    def act(self, current, after, params):
-        calls, path = [], self.item(current, params)
-        if params["validate_email"] and not after.get("email_verified"):
-            calls.append(Call("POST", f"{path}/validate-email"))
-        if params["scratch_codes"]:
-            if params["id"] != "me":
-                raise ResourceError("Users can have new emergency codes for themselves only; give id as me.")
-            # Reading with this parameter makes them; notes on users.
-            calls.append(Call("GET", path, query={"scratch_codes": True}))
-        return {}, calls
-
-    def reveals(self, step, params):
-        if step.after is None:
-            return False
-        made_up = step.before is None and params["password"] is None and params["action"] == "create"
-        switched_on = step.after.get("is_totp_enabled") and not (step.before or {}).get("is_totp_enabled")
-        return made_up or bool(switched_on) or params["scratch_codes"]
 
 
 def main():
     ResourceModule(
         accounts.USER,
-        recipe=User,
+        recipe=accounts.UserRecipe,
         argument_spec=dict(
             email=dict(type="str"),
             username=dict(type="str"),

@@ -129,7 +129,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resources
 def main():
     ResourceModule(
         accounts.USER_INVITATION,
-        recipe=accounts.LoginProfiles,
+        recipe=accounts.ProfilesRecipe,
         argument_spec=dict(
             email=dict(type="str"),
             groups=dict(type="list", elements="str"),

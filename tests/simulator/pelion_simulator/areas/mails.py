@@ -47,7 +47,7 @@ ROWS = (NOTIFICATIONS,)
 def send(engine: Engine, account_id: str, kind: str, receiver: str, subject: str, message: str) -> None:
     """Send a mail, or fail to, and write it into the log."""
     entry = engine.blank(NOTIFICATIONS)
-    sent = engine.chance("mail", entry["id"]) >= FAILING
+    sent = engine.chance("mail", kind, receiver) >= FAILING
     engine.store.put(NOTIFICATIONS, entry | told(kind, receiver, subject, message) | {"account_id": account_id} | ({} if sent else UNSENT))
 
 
