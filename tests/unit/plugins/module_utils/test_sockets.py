@@ -208,6 +208,32 @@ def test_how_it_ends(server, client, last, code):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    "open_it",
+    [
+        lambda client: sockets.connect(client, "/x"),
+        lambda client: Tunnel(client, DEVICE, "localhost:5000"),
+        lambda client: Console(client, DEVICE),
+    ],
+    ids=["socket", "tunnel", "console"],
+)
+def test_who_hangs_up_says_so(server, client, open_it):
+    told = threading.Event()
+
+    def talk(peer):
+        server.answered.append(peer.receive())
+        told.set()
+        peer.close(1000)
+
+    server.behaviours.append(talk)
+    with open_it(client) as opened:
+        pass
+    # Closing twice does nothing.
+    opened.close()
+    assert told.wait(5)
+    assert server.answered == [(CLOSE, struct.pack(">H", 1000))]
+
+
 def test_sending_into_a_broken_connection(server, client):
     server.behaviours.append(lambda peer: None)
     with sockets.connect(client, "/") as opened:
@@ -248,7 +274,8 @@ def test_refused_handshakes(server, client, reply, status, kind, text):
 
 
 def test_the_key_does_not_follow_a_redirect(server, client):
-    server.behaviours += [b"HTTP/1.1 302 X\r\nLocation: https://localhost:1/\r\nContent-Length: 0\r\n\r\n"]
+    elsewhere = f"wss://localhost:{server.port}/elsewhere"
+    server.behaviours += [f"HTTP/1.1 302 X\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\n\r\n".encode(), lambda peer: None]
     with pytest.raises(TransportError):
         sockets.connect(client, "/x")
     assert len(server.requests) == 1
