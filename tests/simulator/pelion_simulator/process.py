@@ -107,6 +107,7 @@ class Simulator:
                 _end(process)
                 errors.seek(0)
                 raise SimulatorError("The simulator did not start. It said:\n" + errors.read().decode(errors="replace"))
+            self._errors = errors
             self._running = until_started.pop_all()
         found = json.loads(line)
         self.url, self.http_url = found["url"], found["http_url"]
@@ -115,6 +116,11 @@ class Simulator:
     def stop(self) -> None:
         """End the process. Nothing happens where none runs."""
         self._running.close()
+
+    def errors(self) -> str:
+        """What the process has said on standard error so far: that is where it tells of its own failures."""
+        # Read without seeking, for the process writes at the same place of the file.
+        return os.pread(self._errors.fileno(), os.fstat(self._errors.fileno()).st_size, 0).decode(errors="replace")
 
     def _first_line(self, process: subprocess.Popen[bytes]) -> bytes:
         """The line that says where the server is; empty where it ended, or was not ready in time."""

@@ -19,6 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _running() -> Iterator[Watched]:
     with Watched(devices=DEVICES) as simulator:
         yield simulator
+        assert simulator.errors() == ""
 
 
 @pytest.fixture

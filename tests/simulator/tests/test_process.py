@@ -170,6 +170,17 @@ def test_a_state_that_is_none(tmp_path: Path) -> None:
         Simulator(state=tmp_path / "other").start()
 
 
+def test_what_the_process_says_of_its_failures() -> None:
+    with Watched(devices=5) as simulator:
+        assert simulator.errors() == ""
+        api = Api(simulator)
+        device = api.get("/v3/devices/?state__eq=registered")["data"][0]["id"]
+        simulator.patch("devices", device, updated_at="never")
+        for number in (1, 2):
+            assert api.send("GET", f"/v3/devices/{device}/echo").status_code == 500
+            assert simulator.errors().count(f"ERROR pelion_simulator: GET /v3/devices/{device}/echo\nTraceback") == number
+
+
 def test_a_start_that_fails() -> None:
     with pytest.raises(SimulatorError, match=r"did not start: .*no-such-python"):
         Simulator(python="/no-such-python").start()
