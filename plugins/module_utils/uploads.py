@@ -116,6 +116,20 @@ class Form(Call):
 
 
 @dataclass(frozen=True)
+class Upload(Call):
+    """Sends an image as it is, or as a form. ``kind`` is its media type."""
+
+    content: bytes = field(default=b"", repr=False)
+    kind: str = ""
+    form: bool = False
+
+    def send(self, client: Client, identity: str = "") -> Any:
+        if self.form:
+            return client.request("POST", self.path, files={"image": ("image", self.content, self.kind)}).body
+        return client.request("POST", self.path, data=self.content, headers={"Content-Type": self.kind}).body
+
+
+@dataclass(frozen=True)
 class ChunkedUpload(Call):
     """A large file sent by an upload job (the vendor's page "Uploading a large firmware image").
 
@@ -127,7 +141,7 @@ class ChunkedUpload(Call):
 
     file: str = ""
     chunk_size: int = _SMALLEST_CHUNK
-    row: Optional[Resource] = None
+    row: Any = None
     timeout: float = 600
     interval: float = 5
 
@@ -138,7 +152,6 @@ class ChunkedUpload(Call):
         :raises ResourceError: when a job of this name holds something else.
         :raises WaitError: when the service makes nothing of the chunks, or not in time.
         """
-        assert self.row is not None
         job = self._job(client, self.row)
         path = self.row.item({}, job["id"])
         self._fill(client, f"{path}/chunks", job)

@@ -8,11 +8,11 @@ The facts are those of the vendor's OpenAPI description of January 2021. A test 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence
 
 from ..client import Client
 from ..resource import Call, Object, Params, Recipe, Resource, ResourceError, listing, read
+from ..uploads import Upload
 
 THEMES = ("dark", "light")
 _KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -132,20 +132,6 @@ def image_resets(held: Mapping[str, Sequence[str]], params: Params) -> List[Call
 
 def _clear(item: str) -> Call:
     return Call("POST", f"{item}/clear")
-
-
-@dataclass(frozen=True)
-class Upload(Call):
-    """Sends an image as it is, or as a form. ``kind`` is its media type."""
-
-    content: bytes = field(default=b"", repr=False)
-    kind: str = ""
-    form: bool = False
-
-    def send(self, client: Client, identity: str = "") -> Any:
-        if self.form:
-            return client.request("POST", self.path, files={"image": ("image", self.content, self.kind)}).body
-        return client.request("POST", self.path, data=self.content, headers={"Content-Type": self.kind}).body
 
 
 class ImageRecipe(Recipe):

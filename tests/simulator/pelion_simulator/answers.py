@@ -47,7 +47,7 @@ class ApiError(Exception):
 
     def shaped(self, shape: type[ApiError]) -> ApiError:
         """The same error in the shape of another service, unless it has a shape of its own."""
-        return self if type(self) is not ApiError else shape(self.status, self.kind, self.message, self.fields)
+        return self if self.__class__ is not ApiError else shape(self.status, self.kind, self.message, self.fields)
 
     def answer(self, request_id: str) -> Answer:
         """The error as an answer."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 Hook = Callable[["Engine", Document], None]
-Handler = Callable[["Engine", "Call"], "Answer | Awaitable[Answer]"]
+Handler = Callable[["Engine", "Call"], Answer | Awaitable[Answer]]
 """Answers an operation. What is asynchronous may wait, but then writes in transactions of its own."""
 Socket = Callable[["Engine", "WebSocket", "Call"], Awaitable[None]]
 """Serves a websocket whose handshake is authenticated and not yet accepted."""

@@ -476,7 +476,7 @@ def test_forms() -> None:
         b"\x00\r\n\xff",
     )
     with pytest.raises(ApiError, match="not UTF-8"):
-        _ = parts["file"].text
+        len(parts["file"].text)
     for content_type, body in (("application/json", FORM), ("multipart/form-data", FORM), ("multipart/form-data; boundary=x", FORM[:-6])):
         with pytest.raises(ApiError):
             multipart(content_type, body)

@@ -53,6 +53,71 @@ SETTINGS = {
 renewal takes, and how likely it fails (0 to 1). How many developer certificates an account may have. How many seconds an access token is
 good."""
 
+
+def _check_new_issuer(engine: Engine, issuer: Document) -> None:
+    if len(list(engine.store.select(CERTIFICATE_ISSUERS, account_id=issuer["account_id"]))) >= ISSUERS_MOST:
+        raise ApiError(403, "account_limit_exceeded", f"An account may have {ISSUERS_MOST} certificate issuers.")
+    _check_issuer(engine, issuer)
+
+
+def _check_issuer(engine: Engine, issuer: Document) -> None:
+    given, known = issuer["issuer_credentials"], _CREDENTIALS[issuer["issuer_type"]]
+    wrong = {name: "is not one of the credentials" for name in given if name not in known}
+    for name, (needed, most) in known.items():
+        if needed and not given.get(name):
+            wrong[name] = "is required"
+        elif len(given.get(name, "")) > most:
+            wrong[name] = f"may have {most} characters at most"
+    attributes = issuer["issuer_attributes"] or {}
+    if issuer["issuer_type"] == "CFSSL_AUTH":
+        if not wrong and not re.fullmatch("([a-fA-F0-9]{2}){1,32}", given["hmac_hex_key"]):
+            wrong["hmac_hex_key"] = "must be 1 to 32 pairs of hex digits"
+        if not attributes.get("host_url"):
+            wrong["host_url"] = "is required"
+    allowed = {"host_url", "cfssl_label", "cfssl_profile"} if issuer["issuer_type"] == "CFSSL_AUTH" else set()
+    wrong |= {name: "is not one of the attributes" for name in attributes if name not in allowed}
+    if wrong:
+        raise invalid(wrong)
+    _reach(engine)
+
+
+def _keep_active_issuer(engine: Engine, issuer: Document) -> None:
+    rows = engine.store.select(CERTIFICATE_ISSUER_CONFIGURATIONS, account_id=issuer["account_id"], certificate_issuer_id=issuer["id"])
+    if used := [config["reference"] for config in rows]:
+        raise ApiError(400, "bad_request", f"The certificate issuer is in use for {', '.join(used)}.")
+
+
+def _check_new_config(engine: Engine, config: Document) -> None:
+    try:
+        _check_config(engine, config)
+    except ApiError:
+        raise invalid({"certificate_issuer_id": "is not the id of a certificate issuer"}) from None
+
+
+def _check_config(engine: Engine, config: Document) -> None:
+    if config["certificate_issuer_id"] is not None:
+        issuer = engine.store.get(CERTIFICATE_ISSUERS, config["certificate_issuer_id"])
+        if issuer is None or issuer["account_id"] != config["account_id"]:
+            raise not_found(CERTIFICATE_ISSUERS.object)
+
+
+def _keep_default_config(engine: Engine, config: Document) -> None:
+    if not config["is_custom"]:
+        raise ApiError(400, "bad_request", "Only custom configurations can be deleted.")
+
+
+def _make_anchor(engine: Engine, anchor: Document) -> None:
+    if any(engine.store.select(TRUST_ANCHORS, account_id=anchor["account_id"])):
+        raise ApiError(403, "account_limit_exceeded", "The account has a trust anchor already.")
+    key = _anchor_key(engine, anchor)
+    der = pki.public_der(key)
+    anchor |= {
+        "fingerprint": "mbed.ta." + base64.b64encode(hashlib.sha256(der).digest()).decode(),
+        "public_key": pki.public_text(key),
+        "public_key_der": base64.b64encode(der).decode(),
+    }
+
+
 TRUSTED_CERTIFICATES = Resource(
     name="trusted-certificates",
     object="trusted-cert",
@@ -137,9 +202,9 @@ CERTIFICATE_ISSUERS = Resource(
     },
     unique=("name",),
     unique_on_update=True,
-    before_create=lambda engine, issuer: _check_new_issuer(engine, issuer),
-    after_update=lambda engine, issuer: _check_issuer(engine, issuer),
-    before_delete=lambda engine, issuer: _keep_active_issuer(engine, issuer),
+    before_create=_check_new_issuer,
+    after_update=_check_issuer,
+    before_delete=_keep_active_issuer,
     view=lambda engine, call, shown: shown | {"issuer_attributes": shown.get("issuer_attributes") or {}},
 )
 
@@ -168,9 +233,9 @@ CERTIFICATE_ISSUER_CONFIGURATIONS = Resource(
     },
     filters={"reference": _BY_WORD},
     unique=("reference",),
-    before_create=lambda engine, config: _check_new_config(engine, config),
-    after_update=lambda engine, config: _check_config(engine, config),
-    before_delete=lambda engine, config: _keep_default_config(engine, config),
+    before_create=_check_new_config,
+    after_update=_check_config,
+    before_delete=_keep_default_config,
 )
 
 CERTIFICATE_ENROLLMENTS = Resource(
@@ -225,7 +290,7 @@ TRUST_ANCHORS = Resource(
         "updated_at": _TIME,
     },
     id_pattern="[A-Fa-f0-9]{32}",
-    before_create=lambda engine, anchor: _make_anchor(engine, anchor),
+    before_create=_make_anchor,
 )
 
 ROWS = (TRUSTED_CERTIFICATES, CERTIFICATE_ISSUERS, CERTIFICATE_ISSUER_CONFIGURATIONS, CERTIFICATE_ENROLLMENTS, TRUST_ANCHORS)
@@ -403,33 +468,6 @@ _CREDENTIALS: Mapping[str, Mapping[str, tuple[bool, int]]] = {
 """Whether a credential is needed, and its most characters (GlobalSignCredentials, CfsslAuthCredentials)."""
 
 
-def _check_new_issuer(engine: Engine, issuer: Document) -> None:
-    if len(list(engine.store.select(CERTIFICATE_ISSUERS, account_id=issuer["account_id"]))) >= ISSUERS_MOST:
-        raise ApiError(403, "account_limit_exceeded", f"An account may have {ISSUERS_MOST} certificate issuers.")
-    _check_issuer(engine, issuer)
-
-
-def _check_issuer(engine: Engine, issuer: Document) -> None:
-    given, known = issuer["issuer_credentials"], _CREDENTIALS[issuer["issuer_type"]]
-    wrong = {name: "is not one of the credentials" for name in given if name not in known}
-    for name, (needed, most) in known.items():
-        if needed and not given.get(name):
-            wrong[name] = "is required"
-        elif len(given.get(name, "")) > most:
-            wrong[name] = f"may have {most} characters at most"
-    attributes = issuer["issuer_attributes"] or {}
-    if issuer["issuer_type"] == "CFSSL_AUTH":
-        if not wrong and not re.fullmatch("([a-fA-F0-9]{2}){1,32}", given["hmac_hex_key"]):
-            wrong["hmac_hex_key"] = "must be 1 to 32 pairs of hex digits"
-        if not attributes.get("host_url"):
-            wrong["host_url"] = "is required"
-    allowed = {"host_url", "cfssl_label", "cfssl_profile"} if issuer["issuer_type"] == "CFSSL_AUTH" else set()
-    wrong |= {name: "is not one of the attributes" for name in attributes if name not in allowed}
-    if wrong:
-        raise invalid(wrong)
-    _reach(engine)
-
-
 def _reach(engine: Engine) -> None:
     """Raise ApiError where the outside authority does not answer."""
     if engine.settings.external_ca == "fails":
@@ -442,12 +480,6 @@ def _verify_issuer(engine: Engine, call: Call) -> Answer:
     _reach(engine)
     refused = engine.settings.external_ca == "refuses"
     return engine.tell({"successful": not refused, "message": "The authority does not accept the credentials." if refused else ""})
-
-
-def _keep_active_issuer(engine: Engine, issuer: Document) -> None:
-    rows = engine.store.select(CERTIFICATE_ISSUER_CONFIGURATIONS, account_id=issuer["account_id"], certificate_issuer_id=issuer["id"])
-    if used := [config["reference"] for config in rows]:
-        raise ApiError(400, "bad_request", f"The certificate issuer is in use for {', '.join(used)}.")
 
 
 # --- configurations ---
@@ -481,25 +513,6 @@ def _update_default_config(engine: Engine, call: Call) -> Answer:
     _check_config(engine, config)
     engine.save(CERTIFICATE_ISSUER_CONFIGURATIONS, current, config)
     return engine.shown(200, CERTIFICATE_ISSUER_CONFIGURATIONS, config, call)
-
-
-def _check_new_config(engine: Engine, config: Document) -> None:
-    try:
-        _check_config(engine, config)
-    except ApiError:
-        raise invalid({"certificate_issuer_id": "is not the id of a certificate issuer"}) from None
-
-
-def _check_config(engine: Engine, config: Document) -> None:
-    if config["certificate_issuer_id"] is not None:
-        issuer = engine.store.get(CERTIFICATE_ISSUERS, config["certificate_issuer_id"])
-        if issuer is None or issuer["account_id"] != config["account_id"]:
-            raise not_found(CERTIFICATE_ISSUERS.object)
-
-
-def _keep_default_config(engine: Engine, config: Document) -> None:
-    if not config["is_custom"]:
-        raise ApiError(400, "bad_request", "Only custom configurations can be deleted.")
 
 
 # --- renewals ---
@@ -566,18 +579,6 @@ TASKS = {"security.finish_renewal": _finish_renewal}
 
 
 # --- secure device access ---
-
-
-def _make_anchor(engine: Engine, anchor: Document) -> None:
-    if any(engine.store.select(TRUST_ANCHORS, account_id=anchor["account_id"])):
-        raise ApiError(403, "account_limit_exceeded", "The account has a trust anchor already.")
-    key = _anchor_key(engine, anchor)
-    der = pki.public_der(key)
-    anchor |= {
-        "fingerprint": "mbed.ta." + base64.b64encode(hashlib.sha256(der).digest()).decode(),
-        "public_key": pki.public_text(key),
-        "public_key_der": base64.b64encode(der).decode(),
-    }
 
 
 def _anchor_key(engine: Engine, anchor: Document) -> pki.Key:

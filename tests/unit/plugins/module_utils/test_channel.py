@@ -583,7 +583,7 @@ def connections(monkeypatch):
             assert path == "/v2/notification/websocket-connect"
             outcome = waiting.pop(0) if waiting else FakeSocket(application)
             if isinstance(outcome, Exception):
-                raise outcome
+                raise outcome from None
             made.append(outcome)
             return outcome
 

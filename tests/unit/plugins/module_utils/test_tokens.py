@@ -76,7 +76,7 @@ def token_of(credentials):
 
 def test_a_key_is_sent_as_it_is():
     found = credentials(Settings(api_key="ak_key"))
-    assert type(found) is Credentials
+    assert found.__class__ is Credentials
     assert (found.headers(), found.secrets) == ({"Authorization": "Bearer ak_key"}, ("ak_key",))
 
 
