@@ -607,7 +607,7 @@ def ensure(
     """Bring one object into the wanted state, or say what that would take.
 
     When the service says that somebody else created it meanwhile, or a creation's answer was lost, the object is looked up by its
-    natural key and taken from there.
+    natural key and taken from there, unless that answer held a secret that is told only once.
 
     :param ready: is shown each plan before it is carried out and may refuse it with a ResourceError.
     :param secrets: takes what answers hold that the service will not tell again, as soon as they came.
@@ -632,6 +632,11 @@ def ensure(
         found = _current(client, recipe, params)
         if found is None:
             raise
+        if not clash and recipe.row.once and recipe.reveals(step, params):
+            raise ResourceError(
+                f"The {recipe.row.label} {found.get(recipe.row.identity)} was created, but the answer with its secret was lost, and the "
+                "service does not tell it again. Delete it, and run the task again."
+            ) from error
     second = plan(recipe, found, params)
     ready(second)
     now = _carry_out(client, recipe, second, params, held) if second.changed else found

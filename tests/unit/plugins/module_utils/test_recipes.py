@@ -26,7 +26,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resource 
     resolved,
     without,
 )
-from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import answer, failing, make_client
+from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import answer, failing, lost, make_client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -391,6 +391,16 @@ def test_secrets_are_kept_as_soon_as_they_came():
     with pytest.raises(ApiError):
         ensure(client, RECIPE, {"name": "n", "mood": "good"}, secrets=secrets)
     assert secrets == {"key": "s3cr3t"}
+
+
+def test_a_secret_in_a_lost_answer_is_lost():
+    client, transport, _waits = make_client([page(), lost(True), page(toy())])
+    text = mistake(ResourceError, ensure, client, RECIPE, {"name": "n"})
+    assert text == (
+        f"The toy {A} was created, but the answer with its secret was lost, and the service does not tell it again. "
+        "Delete it, and run the task again."
+    )
+    assert [sent.method for sent in transport.sent] == ["GET", "POST", "GET"]
 
 
 def test_a_plan_can_be_refused_before_anything_is_changed():
