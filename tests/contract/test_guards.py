@@ -36,6 +36,13 @@ def test_sanity_that_found_no_files_fails(copy: Path) -> None:
         ansible_test.check("sanity", "WARNING: All targets skipped.", copy)
 
 
+def test_sanity_that_was_chosen_must_run(copy: Path) -> None:
+    chosen = ("--test", "pep8", "--test", "ansible-doc")
+    with pytest.raises(SystemExit, match=r"did not run ansible-doc\."):
+        ansible_test.check("sanity", "\n".join(SANITY), copy, chosen)
+    assert ansible_test.check("sanity", SANITY[0], copy, chosen[:2]) == "1 sanity tests"
+
+
 def test_units_count_over_all_runs(copy: Path) -> None:
     log = "===== 3 passed in 1.0s =====\n===== 2 passed, 1 skipped in 1.0s ====="
     assert ansible_test.check("units", log, copy) == "5 unit tests"

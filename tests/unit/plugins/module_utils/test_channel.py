@@ -581,11 +581,10 @@ def connections(monkeypatch):
 
         def connect(client, path):
             assert path == "/v2/notification/websocket-connect"
-            outcome = waiting.pop(0) if waiting else FakeSocket(application)
-            if isinstance(outcome, Exception):
-                raise outcome from None
-            made.append(outcome)
-            return outcome
+            if waiting and isinstance(waiting[0], Exception):
+                raise waiting.pop(0)
+            made.append(waiting.pop(0) if waiting else FakeSocket(application))
+            return made[-1]
 
         monkeypatch.setattr(subject.sockets, "connect", connect)
         return made
