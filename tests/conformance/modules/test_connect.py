@@ -211,7 +211,8 @@ def test_a_full_queue_passes(run: Any, connected: Connected, one: str, existing:
     for _time in range(19):
         run("device_resource", device_ids=[one], operation="execute", path="/3303/0/5605", wait=False)
     connected.behave(one, delay=0)
-    step = run("device_resource", device_id=one, operation="read", path=LABEL, retries=5, retry_max_wait=3, **existing)
+    step = run("device_resource", device_id=one, operation="read", path=LABEL, retries=30, retry_max_wait=1, **existing)
+    assert 400 in [sent.status for sent in step.sent]
     assert step.result["responses"][0]["value"] == "first"
 
 
