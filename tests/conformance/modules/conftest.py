@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common.parameters import PASS_VARS
 from collection import module, util
 from pelion_simulator.process import Simulator
 
@@ -101,7 +102,7 @@ def run(simulator: Simulator, environment: dict[str, str], monkeypatch: pytest.M
             "_ansible_check_mode": check,
             "_ansible_diff": diff,
             # Results show the options, as older ansible-core always has them.
-            "_ansible_inject_invocation": True,
+            **({"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}),
             "_ansible_module_name": COLLECTION + name,
             "_ansible_version": "2.99.1",
         }
