@@ -325,6 +325,11 @@ class Client:
             raise RequestError(f"The file cannot be written: {error}.") from error
         return {"changed": changed, "dest": dest, "sha256": sha256, "size": size}
 
+    def checksum(self, location: str) -> str:
+        """The SHA-256 of a file, as ``download`` gets it, in hexadecimal digits; the file is not kept."""
+        with tempfile.TemporaryFile() as opened:
+            return self.download(location, opened).sha256
+
     def fetch(self, location: str) -> bytes:
         """A small file, as ``download`` gets it."""
         held = io.BytesIO()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Iterator, List, Mapping, Optional, Union
 
 from .client import ApiError, Client
+from .files import checksum
 from .resource import Call, Object, Resource, ResourceError, WaitError, wait_for
 from .transport import TransportError
 
@@ -39,17 +40,14 @@ class LocalFile:
         :param longest_name: characters that the service takes of a file's name.
         :raises ResourceError: when the file cannot be read or sent.
         """
-        digest, size = hashlib.sha256(), 0
         try:
             with open(path, "rb") as opened:
-                for piece in _pieces(opened):
-                    digest.update(piece)
-                    size += len(piece)
+                sha256, size = checksum(opened)
         except OSError as error:
             raise ResourceError(f"The file {path} cannot be read: {error.strerror}.") from error
         if len(os.path.basename(path)) > longest_name:
             raise ResourceError(f"The name of the file {path} has more than {longest_name} characters, which the service refuses.")
-        return cls(path, size, digest.hexdigest())
+        return cls(path, size, sha256)
 
 
 def chunk_size(file: LocalFile, wanted: int) -> int:

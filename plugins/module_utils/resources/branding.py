@@ -161,7 +161,7 @@ class ImageRecipe(Recipe):
     def complete(self, client: Client, current: Object, params: Params) -> Object:
         if params["state"] == "absent" or not params["replace"]:
             return current
-        return {**current, "sha256": hashlib.sha256(client.fetch(current["static_uri"])).hexdigest()}
+        return {**current, "sha256": client.checksum(current["static_uri"])}
 
     def desired(self, params: Params, current: Optional[Object]) -> Object:
         return {"sha256": params["sha256"]} if params["replace"] else {}

@@ -8,7 +8,6 @@ specs. A test compares both with the API's own description.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -269,7 +268,7 @@ class FirmwareManifestRecipe(FileRecipe):
         file = params.get("file")
         if file is None or params["compare"] == "size":
             return True
-        return bool(hashlib.sha256(client.fetch(item["datafile"])).hexdigest() == file.sha256)
+        return bool(client.checksum(item["datafile"]) == file.sha256)
 
     def files(self, params: Params) -> Dict[str, str]:
         """With the key table, if there is one."""

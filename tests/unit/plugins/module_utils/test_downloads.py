@@ -71,6 +71,11 @@ def test_a_small_file():
     assert client.fetch(BASE + "/v3/report") == CONTENT
 
 
+def test_a_file_of_which_only_the_checksum_is_wanted():
+    client, _transport = client_of((CONTENT[:100], TransportError("dead", maybe_done=True)), CONTENT)
+    assert client.checksum("/v3/report") == WHOLE.sha256
+
+
 def test_another_origin_gets_no_token():
     client, transport = client_of(CONTENT, url=BASE)
     assert client.fetch("https://files.example.net/r.csv?signature=s3cr3t") == CONTENT
