@@ -27,6 +27,14 @@ log = logging.getLogger("pelion_simulator")
 KEY_VARIABLE = "PELION_SIMULATOR_API_KEY"
 
 
+def share(text: str) -> float:
+    """A number from 0 to 1. Raises ValueError."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError
+    return value
+
+
 def parser() -> argparse.ArgumentParser:
     """The switches."""
     made = argparse.ArgumentParser(prog="pelion_simulator", description="A server that behaves like the Pelion Device Management REST API.")
@@ -34,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--port", type=int, default=0, help="HTTPS port; 0 takes a free one (default)")
     made.add_argument("--http-port", type=int, default=0, help="port that redirects plain HTTP to HTTPS; 0 takes a free one (default)")
     made.add_argument("--devices", type=int, default=1000, help="size of a new fleet (default: %(default)s)")
-    made.add_argument("--seed", type=int, default=1, help="the same seed and size make the same fleet (default: %(default)s)")
+    made.add_argument("--seed", type=int, default=1, help="the same seed, size and skew make the same fleet (default: %(default)s)")
+    made.add_argument("--skew", type=share, default=0, help="share of the devices created within one minute (default: %(default)s)")
     made.add_argument("--latency-ms", type=float, default=0, help="delay of every answer (default: %(default)s)")
     made.add_argument("--spec", type=int, choices=YEARS, default=YEARS[-1], help="generation of the API (default: %(default)s)")
     made.add_argument("--tls-dir", type=Path, help="where to leave ca.pem and server.pem (default: a folder that is removed at the end)")
@@ -43,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def open_store(path: Path, seed: int, devices: int) -> Store:
+def open_store(path: Path, options: argparse.Namespace) -> Store:
     """The state in a file, which is made where there is none. Raises StateError."""
     if not path.exists():
         # Filled under another name, so that a fill broken off is never taken for a state.
@@ -51,7 +60,7 @@ def open_store(path: Path, seed: int, devices: int) -> Store:
         part.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         store = Store(part, ROWS)
-        Fleet(seed, devices, os.environ.get(KEY_VARIABLE, "")).fill(store, AREAS)
+        Fleet(options.seed, options.devices, os.environ.get(KEY_VARIABLE, ""), options.skew).fill(store, AREAS)
         store.close()
         part.replace(path)
     return Store(path, ROWS)
@@ -59,7 +68,7 @@ def open_store(path: Path, seed: int, devices: int) -> Store:
 
 def run(options: argparse.Namespace, folder: Path) -> None:
     """Serve until a signal. `folder` is for what need not be kept."""
-    store = open_store(options.state or folder / "state.sqlite", options.seed, options.devices)
+    store = open_store(options.state or folder / "state.sqlite", options)
     fleet = Fleet(int(store.fact("seed")), options.devices)
     settings = Settings(*(area.SETTINGS for area in AREAS))
     settings.change({"latency_ms": options.latency_ms, "spec": options.spec})

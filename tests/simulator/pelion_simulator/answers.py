@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 TYPES = {
@@ -107,6 +108,12 @@ class EmptyError(ApiError):
 
     def answer(self, request_id: str) -> Answer:
         return Answer(self.status)
+
+
+def too_many(seconds: float, request_id: str) -> Answer:
+    """429 for a request that comes too soon. No document states a rate or such an answer: it is the standard model, with Retry-After."""
+    error = ApiError(429, TYPES[429], "There are too many requests. Send them more slowly.").answer(request_id)
+    return replace(error, headers={"Retry-After": str(math.ceil(seconds))})
 
 
 def not_found(what: str) -> ApiError:

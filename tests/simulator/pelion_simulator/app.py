@@ -20,11 +20,11 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from . import control, operations
-from .answers import Answer, ApiError
+from .answers import Answer, ApiError, too_many
 from .auth import Sender, authenticate
 from .engine import Call, Engine
 from .fleet import Fleet
-from .switches import Entry, Fault, Faults, Log, body_text
+from .switches import Entry, Fault, Faults, Limiter, Log, body_text
 
 log = logging.getLogger("pelion_simulator")
 
@@ -42,6 +42,7 @@ class Service:
         self.settings = engine.settings
         self.log = Log()
         self.faults = Faults()
+        self.limiter = Limiter(engine.settings)
         self._first_settings = dict(engine.settings.values)
         self._break_off = break_off
 
@@ -49,6 +50,7 @@ class Service:
         """Everything as it was at the first start: objects, keys, faults, settings, log."""
         self.engine.reset()
         self.faults = Faults()
+        self.limiter = Limiter(self.settings)
         self.log.clear()
         self.settings.change(self._first_settings)
 
@@ -68,7 +70,7 @@ class Service:
         try:
             await self._respond(request, body, entry, receive, send)
         finally:
-            requests.end(entry, time.time())
+            requests.end(entry)
 
     def _entry(self, scope: Scope, method: str, headers: Mapping[str, str], body: bytes = b"") -> Entry:
         """What the log says of a request before it is answered."""
@@ -89,11 +91,14 @@ class Service:
 
     async def _respond(self, request: Request, body: bytes, entry: Entry, receive: Receive, send: Send) -> None:
         """Send the answer, unless there is none."""
-        fault = self.faults.take(request.method, request.scope["path"]) or Fault()
+        wait = self.limiter.wait()
+        entry.limited = wait > 0
+        # What is not let through meets nothing that lies behind.
+        fault = (None if entry.limited else self.faults.take(request.method, request.scope["path"])) or Fault()
         if delay := self.settings.latency_ms + fault.delay_ms:
             await asyncio.sleep(delay / 1000)
         if fault.carry_out or not fault.replaces:
-            found = await self._answer(request, body, entry.id, receive)
+            found = too_many(wait, entry.id) if wait else await self._answer(request, body, entry.id, receive)
             if found is None:
                 return
             answer = found
@@ -163,13 +168,16 @@ class Service:
         if "authorization" not in headers and (key := _protocol_key(headers.get("sec-websocket-protocol", ""))):
             headers["authorization"] = f"Bearer {key}"
         try:
+            if wait := self.limiter.wait():
+                entry.limited = True
+                raise _Refused(too_many(wait, entry.id))
             fault = self.faults.take("GET", scope["path"]) or Fault()
             if delay := self.settings.latency_ms + fault.delay_ms:
                 await asyncio.sleep(delay / 1000)
             if fault.reset:
                 self._break_off(scope, True)
                 await _until_gone(receive)
-                requests.end(entry, time.time())
+                requests.end(entry)
                 return
             if fault.answers:
                 entry.faulty = True
@@ -181,13 +189,13 @@ class Service:
             if serve is None:
                 raise ApiError(400, "bad_request", "This is not a websocket.")
             entry.status = 101
-            requests.end(entry, time.time())
+            requests.end(entry)
             await serve(self.engine, websocket, call)
         except (ApiError, _Refused) as error:
             answer = error.answer(entry.id)
             # What is refused later has a status already: the handler may refuse until it accepts.
             if entry.status is None:
-                requests.end(entry, time.time())
+                requests.end(entry)
             entry.status, entry.length = answer.status, len(answer.body)
             headers = {"X-Request-ID": entry.id, **answer.headers}
             if answer.body:
@@ -216,7 +224,7 @@ async def _until_gone(receive: Receive) -> None:
 
 
 class _Refused(Exception):
-    """A handshake that is answered by a fault."""
+    """A handshake that is answered by a fault or by the limiter."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)

@@ -495,17 +495,22 @@ class Engine:
         self.save(row, document, {})
         id_ = document["id"]
         for members in row.members:
-            other = self.rows[members.resource]
-            for member in self.store.having(other, _is_member(members, id_)):
-                self.save(other, member, member | {members.field: [owner for owner in member[members.field] if owner != id_]})
+            for member in self.store.having(self.rows[members.resource], _is_member(members, id_)):
+                self._save_member(members, member, [owner for owner in member[members.field] if owner != id_])
 
     # --- members ---
 
     def _count(self, row: Resource, members: Members, id_: str) -> None:
         owner = self.store.get(row, id_)
         if owner is not None:
+            if self.settings.membership_touches_group:
+                owner = self.touched(row, owner)
             among = Listing(conditions=(_is_member(members, id_),))
             self.store.put(row, owner | {members.counter: self.store.count(self.rows[members.resource], among)})
+
+    def _save_member(self, members: Members, member: Document, owners: list[str]) -> None:
+        row, changed = self.rows[members.resource], member | {members.field: owners}
+        self.save(row, member, self.touched(row, changed) if self.settings.membership_touches_member else changed)
 
     def _list_members(self, row: Resource, members: Members, call: Call) -> Answer:
         self.existing(row, call)
@@ -526,7 +531,7 @@ class Engine:
         owners = _owners(members, member)
         if (call.item in owners) != wanted:
             changed = [*owners, call.item] if wanted else [owner for owner in owners if owner != call.item]
-            self.save(self.rows[members.resource], member, member | {members.field: changed})
+            self._save_member(members, member, changed)
         return Answer(204)
 
     def _vary(self, text: bytes) -> bytes:

@@ -71,12 +71,13 @@ class Simulator:
         port: int = 0,
         http_port: int = 0,
         timeout: float = 180,
+        skew: float = 0,
     ) -> None:
         """The switches of the command. `python` runs the server; `timeout` is for its start, in seconds."""
         self._command = [python, "-m", "pelion_simulator", "--host", host, "--port", str(port), "--http-port", str(http_port)]
         # The pipe to its standard input closes however this process ends.
         self._command += ["--until-stdin-closes", "--devices", str(devices), "--seed", str(seed), "--latency-ms", str(latency_ms)]
-        self._command += ["--spec", str(spec)]
+        self._command += ["--spec", str(spec), "--skew", str(skew)]
         if state is not None:
             self._command += ["--state", str(state)]
         self._timeout = timeout

@@ -18,11 +18,14 @@ from typing import Any
 
 from . import clock
 from .answers import ApiError, invalid
-from .filters import Condition, Listing
+from .filters import ALL, Condition, Listing
 from .table import Document, Resource
 
-VERSION = 2
+VERSION = 3
+FEW = 20_000
+"""Objects that are sorted sooner than found among all others."""
 _COMPARE = {"eq": "=", "lte": "<=", "gte": ">=", "gt": ">"}
+_RANGES = {"lte", "gte", "gt"}
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -108,6 +111,8 @@ class Store:
             self._sql.execute(f"CREATE UNIQUE INDEX {row.table}_by_id ON {row.table} (id)")
             for name in row.columns:
                 self._sql.execute(f'CREATE INDEX {row.table}_by_{name} ON {row.table} ("{name}")')
+            # The places without the objects: counting walks through them.
+            self._sql.execute(f"CREATE INDEX {row.table}_by_seq ON {row.table} (seq)")
 
     def set_fact(self, name: str, value: str) -> None:
         """Remember something about the state as a whole."""
@@ -231,10 +236,7 @@ class Store:
 
     def page_sql(self, row: Resource, listing: Listing, hidden: Iterable[str] = ()) -> tuple[str, list[Any]]:
         """The statement for a page and its values."""
-        source, seq, where, values = self._source(row, listing)
-        if listing.after is not None:
-            where = [*where, f"{seq} {'<' if listing.descending else '>'} ?"]
-            values = [*values, self._place(row, listing.after)]
+        source, seq, where, values = self._source(row, listing, in_order=True)
         paths = "".join(f", '$.{name}'" for name in hidden)
         text = f"json_remove(o.doc{paths})" if paths else "o.doc"
         sql = f"SELECT CAST({text} AS BLOB) FROM {source}{_clause(where)} ORDER BY {seq} {'DESC' if listing.descending else 'ASC'} LIMIT ?"
@@ -242,21 +244,33 @@ class Store:
 
     def count(self, row: Resource, listing: Listing) -> int:
         """How many objects fulfil the conditions, on all pages together."""
+        sql, values = self._count_sql(row, listing)
+        return self._counted(sql, *values)
+
+    def _count_sql(self, row: Resource, listing: Listing) -> tuple[str, list[Any]]:
         source, _seq, where, values = self._source(row, listing)
-        sql = f"SELECT count(*) FROM {source}{_clause(where)}"
-        key = sql, tuple(values)
-        if key not in self._counts:
-            self._counts[key] = self._one(sql, *values)[0]
-        return self._counts[key]
+        return f"SELECT count(*) FROM {source}{_clause(where)}", values
+
+    def _counted(self, sql: str, *values: Any) -> int:
+        """What a statement counts, remembered until something is written."""
+        if (sql, values) not in self._counts:
+            self._counts[sql, values] = self._one(sql, *values)[0]
+        return self._counts[sql, values]
 
     def plan(self, row: Resource, listing: Listing) -> list[str]:
         """How SQLite finds the objects of a page, in its own words."""
-        sql, values = self.page_sql(row, listing)
+        return self._plan(*self.page_sql(row, listing))
+
+    def count_plan(self, row: Resource, listing: Listing) -> list[str]:
+        """How SQLite counts the objects of all pages."""
+        return self._plan(*self._count_sql(row, listing))
+
+    def _plan(self, sql: str, values: list[Any]) -> list[str]:
         return [step[3] for step in self._sql.execute("EXPLAIN QUERY PLAN " + sql, values)]
 
     def having(self, row: Resource, *conditions: Condition) -> Iterator[Document]:
         """All objects that fulfil the conditions, as they are now."""
-        source, seq, where, values = self._source(row, Listing(conditions=conditions))
+        source, seq, where, values = self._source(row, Listing(conditions=conditions), in_order=True)
         for (doc,) in self._sql.execute(f"SELECT o.doc FROM {source}{_clause(where)} ORDER BY {seq}", values).fetchall():
             yield json.loads(doc)
 
@@ -266,21 +280,48 @@ class Store:
             raise invalid({"after": "is not the id of an object in this list"})
         return int(found[0])
 
-    def _source(self, row: Resource, listing: Listing) -> tuple[str, str, list[str], list[Any]]:
-        """Table expression, place column, conditions and their values. A condition on entries leads."""
+    def _source(self, row: Resource, listing: Listing, in_order: bool = False) -> tuple[str, str, list[str], list[Any]]:
+        """Table expression, place column, conditions and their values: of the objects after `after` in order of creation, or of all.
+
+        A condition on entries leads. However many limits of the place there are, only one at either end is left, for the search begins
+        at a single one.
+        """
         source, seq = f"{row.table} AS o", "o.seq"
         where: list[str] = []
         values: list[Any] = []
+        lowest, highest = 0, ALL
+        if in_order and listing.after is not None:
+            place = self._place(row, listing.after)
+            lowest, highest = (0, place - 1) if listing.descending else (place + 1, ALL)
         for condition in listing.conditions:
             table = row.entry_tables.get(condition.field)
             if table and condition.operator == "eq" and seq == "o.seq":
                 source, seq = f"{table} AS e CROSS JOIN {row.table} AS o ON o.seq = e.seq", "e.seq"
                 where += ["e.key = ?", "e.value = ?"]
                 values += [condition.key, *condition.values]
+            elif condition.field == row.clock and condition.operator in _RANGES:
+                place = clock.moment(condition.values[0])
+                if condition.operator == "lte":
+                    highest = min(highest, place)
+                else:
+                    lowest = max(lowest, place + (condition.operator == "gt"))
+            elif in_order and condition.field in row.columns and condition.operator in _RANGES:
+                test = f'"{condition.field}" {_COMPARE[condition.operator]} ?'
+                found = f"SELECT seq FROM {row.table} WHERE {test}"
+                # What the index of the field finds has to be sorted by place, which is quick for few only.
+                few = self._counted(f"SELECT count(*) FROM ({found} LIMIT {FEW + 1})", *condition.values) <= FEW
+                where.append(f"o.seq IN ({found})" if few else f"+o.{test}")
+                values += condition.values
             else:
                 sql, more = _test(row, condition)
                 where.append(sql)
                 values += more
+        if lowest:
+            where.append(f"{seq} >= ?")
+            values.append(lowest)
+        if highest < ALL:
+            where.append(f"{seq} <= ?")
+            values.append(highest)
         return source, seq, where, values
 
     def _one(self, sql: str, *values: Any) -> tuple[Any, ...]:

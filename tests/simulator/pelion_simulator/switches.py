@@ -8,6 +8,7 @@ import copy
 import itertools
 import json
 import re
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -152,9 +153,15 @@ _SETTINGS: Mapping[str, Any] = {
     "http": ("redirect", "forbid"),
     "unknown_fields": False,
     "list_404": False,
+    "rate_limit": 0,
+    "rate_burst": 10,
+    "membership_touches_member": False,
+    "membership_touches_group": False,
 }
 """The generation of the API; the delay of every answer; what the plain http port does; whether every object and list has a field that
-no document mentions; whether an empty page is answered with 404 "unable to find page"."""
+no document mentions; whether an empty page is answered with 404 "unable to find page"; requests a second that are let through, 0 for any
+number, and how many of them may come at once; whether a change of membership is one of the member, or of the group, with a new
+`updated_at` (no document says; what does not tell of it is harder for clients)."""
 
 
 def _fits(allowed: Any, value: Any) -> bool:
@@ -167,7 +174,7 @@ def _fits(allowed: Any, value: Any) -> bool:
 
 @dataclass
 class Entry:
-    """A request as the log shows it. Times are seconds since 1970. What proves who sent it is never kept."""
+    """A request as the log shows it. Times that end in "at" are seconds since 1970. What proves who sent it is never kept."""
 
     id: str
     method: str
@@ -186,6 +193,14 @@ class Entry:
     faulty: bool = False
     """Whether the answer is that of a fault, not of the operation."""
     ended_at: float | None = None
+    began: float = 0
+    """When it came in, in seconds of the machine's monotonic clock."""
+    ended: float | None = None
+    """When it was answered, by the same clock."""
+    in_flight: int = 0
+    """How many requests were being answered when it came in, with this one."""
+    limited: bool = False
+    """Whether it was refused because there were too many."""
 
 
 class Log:
@@ -204,16 +219,37 @@ class Log:
         """A request has come in."""
         self.entries.append(entry)
         self._in_flight += 1
+        entry.began, entry.in_flight = time.monotonic(), self._in_flight
         self.max_in_flight = max(self.max_in_flight, self._in_flight)
 
-    def end(self, entry: Entry, now: float) -> None:
+    def end(self, entry: Entry) -> None:
         """A request was answered, or not."""
-        entry.ended_at = now
+        entry.ended_at, entry.ended = time.time(), time.monotonic()
         self._in_flight -= 1
 
     def shown(self) -> dict[str, Any]:
         """The log as the control endpoint answers it."""
         return {"requests": [asdict(entry) for entry in self.entries], "max_in_flight": self.max_in_flight}
+
+
+class Limiter:
+    """How many requests are let through: a bucket of tokens that fills with real time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._spent = 0.0
+        self._looked = time.monotonic()
+
+    def wait(self) -> float:
+        """Seconds until a request would be let through; 0 lets one through now."""
+        rate, now = self._settings.rate_limit, time.monotonic()
+        spent = max(self._spent - (now - self._looked) * rate, 0.0)
+        self._looked = now
+        if not rate:
+            return 0.0
+        missing = spent + 1 - max(self._settings.rate_burst, 1)
+        self._spent = spent if missing > 0 else spent + 1
+        return max(missing / rate, 0.0)
 
 
 class Faults:

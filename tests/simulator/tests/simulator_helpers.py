@@ -109,9 +109,9 @@ class Api:
 class Local:
     """An engine on a small fleet, called directly."""
 
-    def __init__(self, folder: Path, devices: int = DEVICES, seed: int = 1) -> None:
+    def __init__(self, folder: Path, devices: int = DEVICES, seed: int = 1, skew: float = 0) -> None:
         store = Store(folder / "new.sqlite", ROWS)
-        self.fleet = Fleet(seed, devices)
+        self.fleet = Fleet(seed, devices, skew=skew)
         self.fleet.fill(store, AREAS)
         store.close()
         self.store = Store(folder / "new.sqlite", ROWS)

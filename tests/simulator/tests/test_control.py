@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import threading
 import time
 from pathlib import Path
@@ -13,10 +14,15 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from simulator_helpers import DEVICES, Api, Local
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from pelion_simulator.clock import moment
 from pelion_simulator.process import Simulator, SimulatorError
+from pelion_simulator.switches import Limiter, Settings
 
 PATH = "/v3/device-queries/"
 
@@ -135,11 +141,12 @@ def test_rules_that_make_no_sense(simulator: Simulator, rule: dict[str, Any], me
 
 
 def test_the_log(simulator: Simulator, api: Api) -> None:
-    started = time.time()
+    started, began = time.time(), time.monotonic()
     answer = api.send("POST", "//v3/device-groups?x=%20a&y", json={"name": "\u00e9"}, headers={"User-Agent": "me/1"})
     simulator.control("GET", "settings")
     (entry,) = simulator.requests()
     assert started <= entry.pop("started_at") <= entry.pop("ended_at") <= time.time()
+    assert began <= entry.pop("began") <= entry.pop("ended") <= time.monotonic()
     assert entry == {
         "id": answer.headers["X-Request-ID"],
         "method": "POST",
@@ -152,6 +159,8 @@ def test_the_log(simulator: Simulator, api: Api) -> None:
         "status": 400,
         "length": len(answer.content),
         "faulty": False,
+        "in_flight": 1,
+        "limited": False,
     }
     assert api.key not in str(simulator.control("GET", "requests"))
     simulator.clear_requests()
@@ -166,6 +175,73 @@ def test_requests_at_the_same_time_are_counted(simulator: Simulator) -> None:
     for thread in threads:
         thread.join()
     assert simulator.max_in_flight() == 4
+    assert [entry["in_flight"] for entry in simulator.requests()] == [1, 2, 3, 4]
+    Api(simulator).get(PATH)
+    entries = simulator.requests()
+    assert entries[-1]["in_flight"] == 1
+    for entry in entries:
+        # The same, worked out from the times.
+        assert entry["in_flight"] == sum(other["began"] <= entry["began"] < other["ended"] for other in entries)
+
+
+def test_too_many_requests_are_refused(simulator: Simulator, api: Api) -> None:
+    simulator.settings(rate_limit=0.5, rate_burst=2)
+    simulator.faults(path="^/v3/accounts/", status=500)
+    assert [api.send("GET", PATH).status_code for _time in range(2)] == [200, 200]
+    answer = api.send("GET", "/v3/accounts/me")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+    assert answer.json() == {
+        "object": "error",
+        "code": 429,
+        "type": "too_many_requests",
+        "message": "There are too many requests. Send them more slowly.",
+        "request_id": answer.headers["X-Request-ID"],
+    }
+    assert [(entry["status"], entry["limited"]) for entry in simulator.requests()] == [(200, False), (200, False), (429, True)]
+    simulator.settings(rate_limit=0)
+    # The fault has not been used up by what was refused before it.
+    assert [api.send("GET", "/v3/accounts/me").status_code for _time in range(2)] == [500, 200]
+    simulator.settings(rate_limit=0.5)
+    simulator.reset()
+    assert {api.send("GET", PATH).status_code for _time in range(12)} == {200}
+
+
+def test_a_websocket_is_one_of_too_many_requests(simulator: Simulator, api: Api) -> None:
+    simulator.settings(rate_limit=0.01, rate_burst=1)
+    api.get(PATH)
+    url = simulator.url.replace("https", "wss") + "/v2/notification/websocket-connect"
+    trusted = ssl.create_default_context(cafile=simulator.ca_file)
+    with pytest.raises(InvalidStatus) as caught, connect(url, ssl=trusted, proxy=None):
+        pass
+    assert (caught.value.response.status_code, caught.value.response.headers["Retry-After"]) == (429, "100")
+    assert [(entry["status"], entry["limited"]) for entry in simulator.requests()] == [(200, False), (429, True)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.floats(0, 3), max_size=60),
+    st.sampled_from([0.5, 1, 3.7, 10]),
+    st.sampled_from([0, 1, 2.5, 7]),
+)
+def test_the_limiter_lets_through_what_its_rate_and_burst_say(gaps: list[float], rate: float, burst: float) -> None:
+    """Never more in any stretch of time than the burst and what the rate adds; and who waits as long as told is let through."""
+    wanted = Settings()
+    wanted.change({"rate_limit": rate, "rate_burst": burst})
+    passed: list[float] = []
+    now = 0.0
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("pelion_simulator.switches.time.monotonic", lambda: now)
+        limiter = Limiter(wanted)
+        for gap in gaps:
+            now += gap
+            wait = limiter.wait()
+            if wait:
+                now += wait + 1e-6
+                assert limiter.wait() == 0
+            passed.append(now)
+    for first in range(len(passed)):
+        for last in range(first, len(passed)):
+            assert last - first + 1 <= max(burst, 1) + rate * (passed[last] - passed[first]) + 1e-6
 
 
 def test_unknown_fields_appear_on_request(simulator: Simulator, api: Api) -> None:

@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from simulator_helpers import PAGED, Local, path_of
+from simulator_helpers import PAGED, Api, Local, Watched, path_of
 
 from pelion_simulator.areas import directory
 from pelion_simulator.clock import moment
-from pelion_simulator.fleet import Fleet, first_key
+from pelion_simulator.fleet import CROWD, FIRST, LAST, MINUTE, Fleet, first_key
 
 LISTS = [path_of(row) for row in PAGED]
 
@@ -74,6 +75,28 @@ def test_it_looks_like_a_real_fleet(tmp_path: Path) -> None:
     assert len(queries) >= 2
     assert {event["device_id"] for event in events} == set(by_id)
     assert max(Counter(event["device_id"] for event in events).values()) == 2
+
+
+@pytest.mark.parametrize(("devices", "skew", "crowd"), [(0, 0.9, 0), (1, 0.9, 1), (1, 0.4, 0), (1000, 0.9, 900), (50, 1, 50), (50, 0, 0)])
+def test_a_share_may_have_been_created_within_one_minute(devices: int, skew: float, crowd: int) -> None:
+    moments = [moment(device["created_at"]) for device in directory.seeded_devices(Fleet(1, devices, skew=skew))]
+    assert len(moments) == devices
+    assert moments == sorted(set(moments))
+    assert all(FIRST <= created < LAST for created in moments)
+    within = [created for created in moments if CROWD <= created < CROWD + MINUTE]
+    assert len(within) == crowd
+    if crowd == 900:
+        # The others are as far apart as if there were none but them.
+        others = [created for created in moments if created not in within]
+        assert others[-1] - others[0] > 0.95 * (LAST - FIRST)
+        assert max(later - earlier for earlier, later in itertools.pairwise(within)) < 3 * MINUTE / 900
+
+
+def test_the_skew_changes_times_only(tmp_path: Path) -> None:
+    even, crowded = (list(directory.seeded_devices(Fleet(1, 30, skew=skew))) for skew in (0, 0.5))
+    assert [device["serial_number"] for device in even] == [device["serial_number"] for device in crowded]
+    with Watched(devices=30, skew=0.5) as simulator:
+        assert Api(simulator).get("/v3/devices/")["data"] == Local(tmp_path, 30, skew=0.5).all("/v3/devices")
 
 
 def test_events_are_bounded() -> None:

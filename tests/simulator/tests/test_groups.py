@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator_helpers import Api, Local
@@ -98,6 +99,26 @@ def test_repeating_changes_nothing(api: Api) -> None:
     for action, count in (("add", 1), ("add", 1), ("remove", 0), ("remove", 0)):
         api.post(f"/v3/device-groups/{group}/devices/{action}/", {"device_id": device})
         assert api.get(f"/v3/device-groups/{group}/")["devices_count"] == count
+
+
+@pytest.mark.parametrize("member", [False, True])
+@pytest.mark.parametrize("group", [False, True])
+def test_what_a_change_of_membership_is_a_change_of(simulator: Simulator, api: Api, member: bool, group: bool) -> None:
+    """No document says it, so either may be had; the number of devices follows in any case."""
+    simulator.settings(membership_touches_member=member, membership_touches_group=group)
+    made = api.post("/v3/device-groups/", {"name": "g"})["id"]
+    path = f"/v3/device-groups/{made}/"
+    device = f"/v3/devices/{api.get('/v3/devices/?limit=2')['data'][0]['id']}/"
+    for action, count in (("add", 1), ("remove", 0), ("add", 1)):
+        before, owner = api.get(device), api.get(path)
+        api.post(f"{path}devices/{action}/", {"device_id": before["id"]})
+        after, changed = api.get(device), api.get(path)
+        assert (after["updated_at"] > before["updated_at"], after["etag"] > before["etag"]) == (member, member)
+        assert (changed["updated_at"] > owner["updated_at"], changed["etag"] > owner["etag"]) == (group, group)
+        assert after | {name: before[name] for name in ("updated_at", "etag", "groups")} == before
+        assert changed["devices_count"] == count
+    assert api.send("DELETE", path).status_code == 204
+    assert (api.get(device)["updated_at"] > after["updated_at"]) == member
 
 
 def test_a_member_made_odd_does_no_harm(simulator: Simulator, api: Api) -> None:

@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator_helpers import DEVICES, PAGED, Api, Local, path_of
 
+from pelion_simulator import clock, store
 from pelion_simulator.areas import directory
+from pelion_simulator.clock import moment
 from pelion_simulator.filters import Condition, listing, pairs
 from pelion_simulator.table import Resource
 
@@ -241,6 +243,8 @@ def test_total_count_follows_writes(api: Api) -> None:
         ("state__in=registered,deregistered", "PRIMARY KEY"),
         ("created_at__gte=2018-01-01T00:00:00Z&created_at__lte=2019-01-01T00:00:00Z", "PRIMARY KEY"),
         ("updated_at__gte=2018-01-01T00:00:00Z", "PRIMARY KEY"),
+        ("updated_at__gte=2018-01-01T00:00:00Z&created_at__lte=2019-01-01T00:00:00Z&order=DESC", "PRIMARY KEY"),
+        ("state__eq=registered&created_at__gte=2018-01-01T00:00:00Z&created_at__lte=2019-01-01T00:00:00Z", "devices_by_state"),
         ("state__eq=registered", "devices_by_state"),
         ("host_gateway__eq=abc&order=DESC", "devices_by_host_gateway"),
         ("name__eq=abc", "devices_by_name"),
@@ -248,13 +252,78 @@ def test_total_count_follows_writes(api: Api) -> None:
         ("filter=custom_attributes__site%3Doslo%26custom_attributes__floor%3D1%26state%3Dregistered", "PRIMARY KEY"),
     ],
 )
-def test_pages_come_straight_from_an_index(local: Local, query: str, index: str) -> None:
+def test_pages_come_straight_from_an_index(local: Local, monkeypatch: pytest.MonkeyPatch, query: str, index: str) -> None:
     """Page 1,000 costs what page 1 costs: each is a search from the last object on, and nothing is sorted."""
+    monkeypatch.setattr(store, "FEW", 0)
     tenth = local.all("/v3/devices")[10]["id"]
     plan = local.store.plan(directory.DEVICES, listing(directory.DEVICES, pairs(f"{query}&after={tenth}"), (), 2021))
     assert index in plan[0]
     assert "rowid<" in plan[0] or "rowid>" in plan[0] or "seq<" in plan[0] or "seq>" in plan[0]
     assert all(step.startswith(("SEARCH", "CORRELATED")) for step in plan)
+
+
+@pytest.mark.parametrize("order", ["ASC", "DESC"])
+def test_pages_of_few_that_have_changed_are_found_by_their_time_of_change(local: Local, order: str) -> None:
+    query = f"updated_at__gte=2018-01-01T00:00:00Z&after={local.all('/v3/devices')[10]['id']}&order={order}"
+    plan = local.store.plan(directory.DEVICES, listing(directory.DEVICES, pairs(query), (), 2021))
+    assert plan == [
+        "SEARCH o USING INTEGER PRIMARY KEY (rowid=?)",
+        "LIST SUBQUERY 1",
+        "SEARCH devices USING COVERING INDEX devices_by_updated_at (updated_at>?)",
+    ]
+
+
+def test_a_page_between_two_times_begins_where_the_last_one_ended(local: Local) -> None:
+    """Not at the first of the two times: SQLite begins at one lower limit only, and would test each object against the other."""
+    everything = local.all("/v3/devices")
+    query = f"created_at__gte={everything[5]['created_at']}&created_at__gte={everything[2]['created_at']}&after={everything[10]['id']}"
+    asked = listing(directory.DEVICES, pairs(query + f"&created_at__lte={everything[20]['created_at']}"), (), 2021)
+    sql, values = local.store.page_sql(directory.DEVICES, asked)
+    assert sql.partition(" WHERE ")[2] == "o.seq >= ? AND o.seq <= ? ORDER BY o.seq ASC LIMIT ?"
+    assert values == [moment(everything[10]["created_at"]) + 1, moment(everything[20]["created_at"]), 51]
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("created_at__gte=2018-01-01T00:00:00Z&created_at__lte=2019-01-01T00:00:00Z", "devices_by_seq (seq>? AND seq<?)"),
+        (
+            "updated_at__gte=2018-01-01T00:00:00Z&updated_at__lte=2019-01-01T00:00:00Z",
+            "devices_by_updated_at (updated_at>? AND updated_at<?)",
+        ),
+        ("updated_at__gte=2018-01-01T00:00:00Z&created_at__lte=2019-01-01T00:00:00Z", "devices_by_updated_at (updated_at>?)"),
+        ("state__eq=registered&created_at__gte=2018-01-01T00:00:00Z", "devices_by_state (state=? AND rowid>?)"),
+    ],
+)
+def test_counts_come_from_an_index_alone(local: Local, query: str, index: str) -> None:
+    """No object is looked at, so that a million are counted in some milliseconds."""
+    asked = listing(directory.DEVICES, pairs(query), (), 2021)
+    assert local.store.count_plan(directory.DEVICES, asked) == [f"SEARCH o USING COVERING INDEX {index}"]
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+def test_ranges_of_times_are_exact(local: Local, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    """To the microsecond, both ends included, in either order, one page or many, and counted the same."""
+    monkeypatch.setattr(store, "FEW", few)
+    everything = local.all("/v3/devices")
+
+    @settings(max_examples=100, deadline=None)
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        query: dict[str, str] = {}
+        expected = everything
+        for field in data.draw(st.lists(st.sampled_from(["created_at", "updated_at"]), min_size=1, unique=True)):
+            for operator in data.draw(st.lists(st.sampled_from(["gte", "lte"]), min_size=1, unique=True)):
+                near = moment(data.draw(st.sampled_from(everything))[field]) + data.draw(st.sampled_from([-1, 0, 1]))
+                limit = query[f"{field}__{operator}"] = clock.text(near)
+                expected = [one for one in expected if OPERATORS[operator](one[field], [limit])]
+        counting = urlencode({**query, "limit": 2, "include": "total_count"})
+        assert local.send("GET", "/v3/devices", counting)[1]["total_count"] == len(expected)
+        for order, wanted in (("ASC", expected), ("DESC", expected[::-1])):
+            found = pages(lambda more: local.send("GET", "/v3/devices", f"{urlencode(query)}&{more}")[1], 100, order)
+            assert [one["id"] for one in found] == [one["id"] for one in wanted]
+
+    check()
 
 
 def test_pages_of_members_come_straight_from_an_index(local: Local) -> None:

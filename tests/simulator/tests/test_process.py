@@ -186,6 +186,8 @@ def test_a_start_that_fails() -> None:
         Simulator(python="/no-such-python").start()
     with pytest.raises(SimulatorError, match=r"(?s)did not start\. It said:\n.*invalid float value: 'x'"):
         Simulator(latency_ms="x").start()  # type: ignore[arg-type]
+    with pytest.raises(SimulatorError, match=r"--skew: invalid share value: '1\.5'"):
+        Simulator(skew=1.5).start()
     with pytest.raises(SimulatorError, match=r"did not start\. It said:\n$"):
         Simulator(python=sys.executable, timeout=0).start()
 

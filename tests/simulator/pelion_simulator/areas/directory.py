@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import clock
 from ..answers import Answer, ApiError, EmptyError, invalid
-from ..fleet import DAY, FIRST, HOUR, LAST, Fleet, stamp
+from ..fleet import DAY, FIRST, HOUR, LAST, Fleet, evenly, stamp
 from ..identity import digest, make_id
 from ..table import Document, Field, Filter, Members, Resource
 
@@ -126,7 +126,7 @@ DEVICES = Resource(
             indexed=True,
         ),
         "system_suspended": Field("boolean", default=False, since=2020),
-        "updated_at": _TIME,
+        "updated_at": Field("string", format="date-time", indexed=True),
         "vendor_id": Field("string", io="CR", default="", max=255, indexed=True),
     },
     filters={
@@ -494,8 +494,8 @@ class _Directory:
         self._members = dict.fromkeys(_GROUPS, 0)
         self._events: list[tuple[str, int, str]] = []
 
-    def devices(self, count: int, first: int, step: int, salt: object = "") -> Iterator[Document]:
-        """Devices in order of creation, from the time `first` on, about `step` microseconds apart."""
+    def devices(self, moments: Iterable[tuple[int, int]], salt: object = "") -> Iterator[Document]:
+        """Devices in order of creation: each soon after the time in `moments`, within the first half of what the other number says."""
         source = self.fleet.random(salt)
         chance, bits = source.random, source.getrandbits
 
@@ -503,8 +503,8 @@ class _Directory:
             return choices[int(chance() * len(choices))]
 
         gateway = ""
-        for number in range(count):
-            created = first + number * step + int(chance() * step / 2)
+        for number, (moment, room) in enumerate(moments):
+            created = moment + int(chance() * room / 2)
             id_ = make_id(created)
             device_class, vendor, endpoint_type, prefix = _KIND_OF[0] if not number else one_of(_KIND_OF)
             is_gateway = endpoint_type == "MBED_GW"
@@ -581,7 +581,7 @@ class _Directory:
             yield device
 
     def seeded(self) -> Iterator[Document]:
-        for device in self.devices(self.fleet.count, FIRST, (LAST - FIRST) // max(self.fleet.count, 1)):
+        for device in self.devices(self.fleet.moments()):
             for name, id_ in self._groups.items():
                 self._members[name] += id_ in device["groups"]
             if len(self._events) < MOST_EVENTS // 2:
@@ -654,7 +654,7 @@ def seed(fleet: Fleet) -> Iterable[tuple[Resource, Iterable[Document]]]:
 
 
 def _more_devices(fleet: Fleet, count: int, first: int, step: int, salt: object) -> Iterator[Document]:
-    for device in _Directory(fleet).devices(count, first, step, salt):
+    for device in _Directory(fleet).devices(evenly(count, first, first + count * step), salt):
         yield device | {"groups": []}
 
 
