@@ -24,6 +24,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from . import filters as filtering
 from .files import checksum, held, placed, whole_file
+from .progress import Progress
 from .settings import Settings, holds_key
 from .tokens import credentials
 from .transport import RawReply, Transport, TransportError
@@ -124,6 +125,7 @@ class Client:
 
     ``last_request_id`` is the id of the newest answer, ``requests`` the number of answers so far. ``sleep`` and ``monotonic`` are its
     clock, for those that wait for something; ``settings`` and ``user_agent`` are for those that reach the service in another way.
+    ``progress`` is told how far long work is.
     """
 
     def __init__(
@@ -136,8 +138,10 @@ class Client:
         jitter: Callable[[], float] = random.random,
         user_agent: str = "",
         pool_size: int = 10,
+        progress: Optional[Progress] = None,
     ) -> None:
         self.settings = settings
+        self.progress = progress or Progress()
         self.user_agent = f"pelion.device_management/{VERSION}{' ' + user_agent if user_agent else ''}"
         self.credentials = credentials(settings)
         self._base = settings.api_url

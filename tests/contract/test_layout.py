@@ -24,11 +24,13 @@ FLOORS = (
     "tokens",
     "filters",
     "files",
+    "progress",
     "client",
     "operations",
     "single_request",
     "bulk",
     "resource",
+    "several",
     "uploads",
     "lwm2m",
     "sockets",
@@ -45,7 +47,7 @@ FLOORS = (
     "module",
 )
 # Those that must not know what they work for; the others are the table, and what speaks a part of the API that is no REST collection.
-ENGINE = ("transport", "settings", "filters", "client", "bulk", "resource", "module")
+ENGINE = ("transport", "settings", "filters", "client", "bulk", "resource", "several", "module")
 # The highest of them is the only one that knows Ansible.
 FREE_OF_ANSIBLE = FLOORS[:-1]
 
