@@ -67,7 +67,8 @@ options:
   api_profile_path:
     description:
       - The profile file. It maps names of profiles to the settings O(api_key), O(api_jwt), O(api_url), O(validate_certs), O(ca_path),
-        O(client_cert), O(client_key), O(proxy), O(timeout), O(retries), O(retry_max_wait) and O(allow_http).
+        O(client_cert), O(client_key), O(proxy), O(timeout), O(retries), O(retry_max_wait), O(requests_per_second), O(progress)
+        and O(allow_http).
       - Only its owner may be able to read it.
       - Without it, E(PELION_PROFILE_PATH), then V(pelion/profiles.yml) in E(XDG_CONFIG_HOME) or V(~/.config) is used.
     type: path
@@ -112,6 +113,22 @@ options:
       - The longest wait in seconds before a repetition, also when the service asks for more. Default V(60).
       - Without it, E(PELION_RETRY_MAX_WAIT), then the profile is used.
     type: float
+  requests_per_second:
+    description:
+      - The most requests a second, at least V(0.1). By default, and with V(0), there is no such limit.
+      - It holds for all tasks, forks and playbooks together that a user runs on one machine with the same key and address.
+      - When the service itself asks for a pause, all of them wait, also without this option.
+      - Without it, E(PELION_REQUESTS_PER_SECOND), then the profile is used.
+    type: float
+  progress:
+    description:
+      - Whether a task that takes long prints a line now and then with how far it is - how many are done and have failed, how fast it goes
+        and how long it will take, or what is waited for. Default V(true). The first line comes after five seconds.
+      - Lines go to standard error, so that what callbacks print on standard output stays as it is. They come only where the module runs
+        on the controller as the same user, thus with the connection C(local) and without C(become), and not in check mode, nor with
+        C(async) or C(no_log).
+      - Without it, E(PELION_PROGRESS), then the profile is used.
+    type: bool
   allow_http:
     description:
       - Whether O(api_url) may be plain HTTP. Only addresses of the machine itself are taken then. Default V(false).

@@ -16,11 +16,27 @@ options:
     elements: str
     required: true
     aliases: [device_id]
+"""
+
+    # Everything that sends many requests.
+    CONCURRENCY = r"""
+options:
   concurrency:
     description:
       - How many requests are sent side by side, 1 to 64.
     type: int
     default: 8
+"""
+
+    # Everything that changes many objects.
+    MAX_FAILURES = r"""
+options:
+  max_failures:
+    description:
+      - Nothing further is begun once so many have failed. Either a number, such as V(5), or a percentage of all, such as V(10%).
+      - What is under way by then is still completed. The result names what was not tried any more as failed too.
+      - By default all are tried, unless the service refuses the key.
+    type: str
 """
 
     # How values of resources are read and written.

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import ipaddress
 import json
 import os
@@ -30,6 +32,8 @@ ENVIRONMENT: Dict[str, Tuple[str, ...]] = {
     "timeout": ("PELION_TIMEOUT",),
     "retries": ("PELION_RETRIES",),
     "retry_max_wait": ("PELION_RETRY_MAX_WAIT",),
+    "requests_per_second": ("PELION_REQUESTS_PER_SECOND",),
+    "progress": ("PELION_PROGRESS",),
     "allow_http": ("PELION_ALLOW_HTTP",),
 }
 JWT_ENVIRONMENT: Dict[str, str] = {
@@ -44,6 +48,7 @@ CREDENTIALS = ("api_key", "api_jwt")
 # What the service takes; HS256 is not among them (notes on JWT keys).
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 SHORTEST_LIFETIME = 10
+SLOWEST_RATE = 0.1  # requests a second
 
 
 class SettingsError(ValueError):
@@ -67,7 +72,11 @@ class JwtSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to reach one account of the service. ``timeout`` and ``retry_max_wait`` are seconds; ``api_key`` is empty with ``api_jwt``."""
+    """How to reach one account of the service.
+
+    ``timeout`` and ``retry_max_wait`` are seconds; ``api_key`` is empty with ``api_jwt``; ``requests_per_second`` is None where there is no
+    limit of ours; ``progress`` tells whether long work may say how far it is.
+    """
 
     api_key: str = field(default="", repr=False)
     api_jwt: Optional[JwtSettings] = None
@@ -80,12 +89,20 @@ class Settings:
     timeout: float = 60.0
     retries: int = 5
     retry_max_wait: float = 60.0
+    requests_per_second: Optional[float] = None
+    progress: bool = True
     allow_http: bool = False
 
     @property
     def secrets(self) -> Tuple[str, ...]:
         """Texts that must not be shown to anybody."""
         return (self.api_key,) if self.api_key else ()
+
+    @functools.cached_property
+    def account(self) -> str:
+        """Tells one account of one service from others, in names of files and the like; the key cannot be worked out from it."""
+        login = self.api_key or str(self.api_jwt)
+        return hashlib.pbkdf2_hmac("sha256", login.encode(), f"pelion account {self.api_url}".encode(), 10_000).hex()
 
     @property
     def verify(self) -> Union[bool, str]:
@@ -224,6 +241,8 @@ def _checked(values: Mapping[str, Any]) -> Settings:
         timeout=_number("timeout", values.get("timeout", 60), minimum=0.001),
         retries=_whole("retries", values.get("retries", 5)),
         retry_max_wait=_number("retry_max_wait", values.get("retry_max_wait", 60), minimum=0),
+        requests_per_second=_rate(values.get("requests_per_second")),
+        progress=_boolean("progress", values.get("progress", True)),
         allow_http=allow_http,
     )
     if settings.client_key and not settings.client_cert:
@@ -381,6 +400,14 @@ def _number(name: str, value: Any, minimum: float) -> float:
     if not minimum <= number < float("inf"):
         raise SettingsError(f"{name} must be at least {minimum:g}, not {value}.")
     return number
+
+
+def _rate(value: Any) -> Optional[float]:
+    """None for no limit, which 0 stands for where another source has one."""
+    rate = _number("requests_per_second", value or 0, minimum=0)
+    if 0 < rate < SLOWEST_RATE:
+        raise SettingsError(f"requests_per_second must be at least {SLOWEST_RATE:g}, or 0 for no limit, not {value}.")
+    return rate or None
 
 
 def _whole(name: str, value: Any) -> int:

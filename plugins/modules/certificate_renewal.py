@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.several
+  - pelion.device_management.several.concurrency
   - pelion.device_management.resource.wait
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group

@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.several
+  - pelion.device_management.several.concurrency
   - pelion.device_management.several.typed
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group

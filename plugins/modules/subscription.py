@@ -22,6 +22,7 @@ author:
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.several
+  - pelion.device_management.several.concurrency
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.resource_module

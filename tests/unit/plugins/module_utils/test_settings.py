@@ -140,6 +140,8 @@ VARIABLES = [
     ("timeout", "PELION_TIMEOUT", "1.5", 1.5),
     ("retries", "PELION_RETRIES", "0", 0),
     ("retry_max_wait", "PELION_RETRY_MAX_WAIT", "9", 9.0),
+    ("requests_per_second", "PELION_REQUESTS_PER_SECOND", "2.5", 2.5),
+    ("progress", "PELION_PROGRESS", "no", False),
     ("allow_http", "PELION_ALLOW_HTTP", "true", True),
 ]
 
@@ -156,6 +158,24 @@ def test_every_setting_has_a_variable():
     assert {variable for _name, variable, _text, _value in VARIABLES} == named - {"PELION_CLIENT_KEY"}
     found = resolve({}, {"PELION_API_KEY": KEY, "PELION_CLIENT_CERT": __file__, "PELION_CLIENT_KEY": __file__})
     assert (found.client_key, found.cert) == (__file__, (__file__, __file__))
+
+
+def test_no_limit_of_ours_is_the_default_and_can_be_asked_for():
+    environ = {"PELION_API_KEY": KEY}
+    assert resolve({}, environ).requests_per_second is None
+    assert resolve({"requests_per_second": 0}, {**environ, "PELION_REQUESTS_PER_SECOND": "5"}).requests_per_second is None
+    expected = "requests_per_second must be at least 0.1, or 0 for no limit, not 0.05."
+    assert mistake({"requests_per_second": 0.05}, environ) == expected
+    assert mistake({"requests_per_second": "fast"}, environ) == "requests_per_second must be a number, not 'fast'."
+
+
+def test_the_account_is_told_from_others_but_not_its_key():
+    one = Settings(api_key=KEY)
+    jwt = JwtSettings("0123456789abcdef0123456789abcdef", "/keys/one.pem")
+    others = [Settings(api_key=KEY + "0"), Settings(api_key=KEY, api_url="https://a.example.com"), Settings(api_jwt=jwt)]
+    assert len({settings.account for settings in (one, *others)}) == 4
+    assert one.account == Settings(api_key=KEY, timeout=5.0).account
+    assert KEY not in one.account
 
 
 def test_tokens_by_environment():
@@ -361,7 +381,8 @@ def test_unknown_settings_in_a_profile(profiles):
     environ = profiles(f"lab: {{apikey: {KEY}, api_key: {KEY}, 5: x}}")
     assert mistake({"api_profile": "lab"}, environ) == (
         f"The profile 'lab' of {subject.profile_path(environ)} has unknown settings: 5, apikey; it may have: allow_http, api_jwt, "
-        "api_key, api_url, ca_path, client_cert, client_key, proxy, retries, retry_max_wait, timeout, validate_certs."
+        "api_key, api_url, ca_path, client_cert, client_key, progress, proxy, requests_per_second, retries, retry_max_wait, timeout, "
+        "validate_certs."
     )
 
 
