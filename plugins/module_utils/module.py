@@ -43,6 +43,8 @@ CONNECTION_SPEC: Dict[str, Dict[str, Any]] = {
     "timeout": {"type": "float"},
     "retries": {"type": "int"},
     "retry_max_wait": {"type": "float"},
+    "requests_per_second": {"type": "float"},
+    "progress": {"type": "bool"},
     "allow_http": {"type": "bool"},
 }
 
