@@ -242,12 +242,13 @@ class Limiter:
 
     def wait(self) -> float:
         """Seconds until a request would be let through; 0 lets one through now."""
-        rate, now = self._settings.rate_limit, time.monotonic()
+        rate, burst = float(self._settings.rate_limit), float(self._settings.rate_burst)
+        now = time.monotonic()
         spent = max(self._spent - (now - self._looked) * rate, 0.0)
         self._looked = now
         if not rate:
             return 0.0
-        missing = spent + 1 - max(self._settings.rate_burst, 1)
+        missing = spent + 1 - max(burst, 1)
         self._spent = spent if missing > 0 else spent + 1
         return max(missing / rate, 0.0)
 
