@@ -480,6 +480,38 @@ def plan(recipe: Recipe, current: Optional[Object], params: Params) -> Plan:
     return Plan(current, {**after, **acted}, (*(recipe.update(current, changes, params) if changes else ()), *calls))
 
 
+class Search:
+    """How a list is asked for what fulfils all conditions: the service filters by what it can, the rest is matched here.
+
+    ``path`` is the list's, ``local`` the conditions that are matched here, ``options`` what else its pages are asked with.
+    """
+
+    def __init__(self, client: Client, row: Resource, params: Params, conditions: filtering.Conditions = ()) -> None:
+        known = {**row.filters, **row.packed_filters}
+        self.path = row.collection(params)
+        self.remote = tuple(condition for condition in conditions if condition.root in known)
+        self.local = tuple(condition for condition in conditions if condition.root not in known)
+        self.empty_on_404 = row.empty_on_404 and "{" not in row.path and not (row.tenant and params.get("account_id"))
+        self.options = _given(tuple(row.query), params)
+        self._client = client
+        self._row = row
+
+    def pairs(self, conditions: filtering.Conditions) -> List[Tuple[str, str]]:
+        """The query parameters of conditions that the service filters by."""
+        return filtering.query(conditions, self._row.filters)
+
+    def parts(self, further: filtering.Conditions = ()) -> List[filtering.Conditions]:
+        """What the service filters by, in as many parts as it takes that no address is too long when these further conditions are added.
+
+        :raises FilterError: when no splitting makes it short enough.
+        """
+
+        def length(some: filtering.Conditions) -> int:
+            return self._client.url_length(self.path, self.pairs((*some, *further)))
+
+        return filtering.split(self.remote, length, LONGEST_URL)
+
+
 def listing(
     client: Client,
     row: Resource,
@@ -494,30 +526,26 @@ def listing(
 
     A list of values that makes the address too long for the service is asked for in parts.
     """
-    path = row.collection(params)
-    known = {**row.filters, **row.packed_filters}
-    remote = tuple(condition for condition in conditions if condition.root in known)
-    local = tuple(condition for condition in conditions if condition.root not in known)
-
-    def pairs(some: filtering.Conditions) -> List[Tuple[str, str]]:
-        return filtering.query(some, row.filters)
-
-    def part(some: filtering.Conditions) -> Iterator[Object]:
-        return client.list(
-            path,
-            pairs(some),
-            limit=None if local else limit,
+    search = Search(client, row, params, conditions)
+    parts = [
+        client.list(
+            search.path,
+            search.pairs(some),
+            limit=None if search.local else limit,
             order=order if row.paged and row.order else None,
             paged=row.paged,
-            empty_on_404=row.empty_on_404 and "{" not in row.path and not (row.tenant and params.get("account_id")),
-            **_given(tuple(row.query), params),
+            empty_on_404=search.empty_on_404,
+            **search.options,
         )
+        for some in search.parts()
+    ]
+    wanted = (item for item in in_order(parts, order) if filtering.matches(search.local, item))
+    yield from itertools.islice(wanted if fields is None else (project(item, fields) for item in wanted), limit)
 
-    parts = [part(some) for some in filtering.split(remote, lambda some: client.url_length(path, pairs(some)), LONGEST_URL)]
-    # Each part comes in the order of creation, and so must the whole.
-    found = parts[0] if len(parts) == 1 else heapq.merge(*parts, key=lambda item: str(item.get("created_at")), reverse=order == "DESC")
-    wanted = (item if fields is None else project(item, fields) for item in found if filtering.matches(local, item))
-    yield from itertools.islice(wanted, limit)
+
+def in_order(parts: Sequence[Iterator[Object]], order: Optional[str] = None) -> Iterator[Object]:
+    """The objects of parts that come in the order of creation each, in the order of creation."""
+    return parts[0] if len(parts) == 1 else heapq.merge(*parts, key=lambda item: str(item.get("created_at")), reverse=order == "DESC")
 
 
 def _given(names: Sequence[str], params: Params) -> Dict[str, Any]:
