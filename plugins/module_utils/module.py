@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Type
+import os
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Type
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -13,7 +14,8 @@ from . import resource as engine
 from .bulk import BulkError
 from .client import ApiError, Client, RequestError, project
 from .files import check_file, whole_file
-from .filters import Conditions, FilterError
+from .filters import Conditions, FilterError, matches
+from .progress import VARIABLE, Progress
 from .settings import ALGORITHMS, SettingsError, resolve
 from .transport import REQUESTS_IMPORT_ERROR, TransportError
 
@@ -105,7 +107,9 @@ class ApiModule:
             module.no_log_values.update([*settings.secrets, *self.secrets(module.params)])
             # The vendor's support and our own tests see which module sent a request.
             sender = f"module/{module._name.rpartition('.')[2]} ansible-core/{module.ansible_version}"
-            with Client(settings, user_agent=sender, pool_size=max(10, self.concurrency(module.params))) as client:
+            progress = Progress(os.environ.get(VARIABLE, "") if settings.progress else "")
+            width = max(10, self.concurrency(module.params))
+            with Client(settings, user_agent=sender, pool_size=width, progress=progress) as client:
                 result = self.work(client, module.params, module.check_mode)
                 result.setdefault("request_id", client.last_request_id)
         except FAILURES as error:

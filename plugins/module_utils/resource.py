@@ -101,6 +101,8 @@ class Resource:
 
     ``write_only`` fields are never returned; those that are ``create_only`` too are never compared. ``secrets`` are returned and never
     shown, as ``field`` or ``field.inner``; ``once`` are those that only the answer to a creation has.
+
+    ``stages`` tell how far an object is that is waited for, and are shown meanwhile: states and counts, nothing that somebody wrote.
     """
 
     name: str
@@ -139,6 +141,7 @@ class Resource:
     secrets: Tuple[str, ...] = ()
     once: Tuple[str, ...] = ()
 
+    stages: Tuple[str, ...] = ()
     @property
     def label(self) -> str:
         """The resource in words: ``device group``."""
@@ -205,6 +208,11 @@ class Resource:
         return filtering.parse(given, self.allowed_filters, self.mappings, self.words)
 
     def shown(self, item: Object) -> Object:
+    def stage(self, item: Object) -> str:
+        """How far an object is: ``status "processing", processed count 1,200``."""
+        seen = [(name.replace("_", " "), item[name]) for name in self.stages if item.get(name) not in _EMPTY]
+        return ", ".join(f"{name} {value:,}" if isinstance(value, int) else f'{name} "{value}"' for name, value in seen)
+
         """The object without what must never be shown."""
         return without(item, self.secrets) if self.secrets else item
 
@@ -725,17 +733,21 @@ def wait_for(
     interval: float,
 ) -> Optional[Object]:
     """Look until ``done`` says so of the object, or it is gone. Times are seconds.
+    told: Optional[Callable[[Object], str]] = None,
 
     :return: the object as it was then, None when it is gone.
     :raises WaitError: when the time is over, with the object as it was last seen.
+    :param told: how far an object is, in words for whoever watches; by default what the row's ``stages`` say.
     """
-    end = client.monotonic() + timeout
+    begun = client.monotonic()
+    end = begun + timeout
     while True:
         item = look()
         if item is None or done(item):
             return item
         if client.monotonic() >= end:
             raise WaitError(f"The {row.label} {item.get(row.identity, '')} is not there yet after {timeout:g} seconds.", row, item)
+        client.progress.waiting((told or row.stage)(item), client.monotonic() - begun, timeout)
         client.sleep(max(0.0, min(interval, end - client.monotonic())))
 
 

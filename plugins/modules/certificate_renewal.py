@@ -232,9 +232,12 @@ class CertificateRenewal(ApiModule):
         def done(found):
             return all(completed(renewal) for renewal in found.values())
 
+        def told(found):
+            return f"{sum(completed(renewal) for renewal in found.values()):,} of {len(found):,} renewals completed"
+
         # Which of them are not completed in time is told device by device.
         with contextlib.suppress(WaitError):
-            wait_for(client, ROW, look, done, timeout=params["wait_timeout"], interval=params["wait_interval"])
+            wait_for(client, ROW, look, done, timeout=params["wait_timeout"], interval=params["wait_interval"], told=told)
 
 
 def main():

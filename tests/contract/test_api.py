@@ -213,6 +213,17 @@ def test_natural_keys(api: Api, name: str) -> None:
         agrees(name, "keys", set(row.named_by) - set(api.resolved(api.resolved(page)["items"])["properties"]), set())
 
 
+@pytest.mark.parametrize("name", sorted(name for name, row in ROWS.items() if row.stages))
+def test_stages_are_states_and_counts(api: Api, name: str) -> None:
+    """They are printed while a task runs, so nobody may have written them, and they may be no secrets."""
+    row = ROWS[name]
+    assert set(row.stages) <= set(api.answer(item_path(row))["properties"])
+    taken = {field: api.resolved(schema) for body in bodies(api, row) for field, schema in body["properties"].items()}
+    written = {field for field, schema in taken.items() if not (schema.get("readOnly") or schema.get("enum"))}
+    assert set(row.stages) & written == set()
+    assert set(row.stages) & {*row.secrets, *row.write_only, *row.once} == set()
+
+
 # -- argument specs
 
 

@@ -34,6 +34,7 @@ DEVICE = Resource(
     name="device",
     path="/v3/devices/",
     keys=("endpoint_name", "name"),
+    stages=("state",),
     filters={
         **dict.fromkeys(
             (

@@ -40,6 +40,7 @@ FIRMWARE_IMAGE = Resource(
 FIRMWARE_UPLOAD_JOB = Resource(
     name="firmware_upload_job",
     path="/v3/firmware-images/upload-jobs",
+    stages=("status",),
     filters={
         **dict.fromkeys(("description", "id", "name", "status"), _EQUAL),
         "complete": _FLAG,
@@ -82,6 +83,7 @@ FIRMWARE_MANIFEST = Resource(
 UPDATE_CAMPAIGN = Resource(
     name="update_campaign",
     path="/v3/update-campaigns",
+    stages=("phase",),
     filters={
         **dict.fromkeys(("description", "device_filter", "id", "name", "root_manifest_id", "state"), _EQUAL),
         **dict.fromkeys(("created_at", "finished", "started_at", "updated_at", "when"), _RANGE),

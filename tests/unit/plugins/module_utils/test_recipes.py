@@ -377,6 +377,30 @@ def test_waiting_ends_when_it_is_done_or_gone(last):
 
 
 # -- clashes and secrets
+def test_whoever_watches_is_told_what_is_waited_for():
+    told = []
+    seen = iter([{"id": A, "phase": "on"}, {"id": A, "phase": "off"}, {"id": A, "phase": "done"}])
+    client, _transport, waits = make_client([])
+    client.monotonic = lambda: 100.0 + sum(waits)
+    client.progress.waiting = lambda *words: told.append(words)
+    row = replace(TOY, stages=("phase",))
+    engine.wait_for(client, row, lambda: next(seen), lambda item: item["phase"] == "done", timeout=600, interval=7)
+    assert told == [('phase "on"', 0.0, 600), ('phase "off"', 7.0, 600)]
+    told.clear()
+    seen = iter([{"id": A, "phase": "on"}, None])
+    engine.wait_for(client, row, lambda: next(seen), lambda item: False, timeout=60, interval=7, told=lambda item: f"half {item['phase']}")
+    assert told == [("half on", 0.0, 60)]
+
+
+def test_stages_are_said_in_words():
+    row = replace(TOY, stages=("status", "processed_count", "errors_count", "phase"))
+    assert row.stage({"status": "processing", "processed_count": 1200, "errors_count": 0, "name": "n"}) == (
+        'status "processing", processed count 1,200, errors count 0'
+    )
+    assert row.stage({"status": "", "phase": None}) == ""
+    assert TOY.stage({"status": "processing"}) == "", "a row that names none tells none"
+
+
 
 
 def test_other_statuses_may_mean_that_somebody_was_quicker():
