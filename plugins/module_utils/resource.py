@@ -397,7 +397,7 @@ class Recipe:
 
     def update(self, current: Object, changes: Object, params: Params) -> List[Call]:
         """The calls that change it. There is no PATCH: what does not change is sent back as it is."""
-        calls = self._member_calls(current, changes, params)
+        calls = self.member_calls(current, changes, params)
         altered = self._body(changes)
         if not altered:
             return calls
@@ -443,7 +443,8 @@ class Recipe:
         """What goes in a body: members are changed by calls of their own."""
         return {name: value for name, value in some.items() if all(name != known.field for known in self.row.memberships)}
 
-    def _member_calls(self, current: Object, changes: Object, params: Params) -> List[Call]:
+    def member_calls(self, current: Object, changes: Object, params: Params) -> List[Call]:
+        """The calls that add members and remove them."""
         calls = []
         for membership in self.row.memberships:
             if membership.field not in changes:
