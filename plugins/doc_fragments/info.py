@@ -50,4 +50,10 @@ options:
     description:
       - Read the one object with this id. Without it, all objects are read, or those that the other options pick.
     type: str
+  ids:
+    description:
+      - Read the objects with these ids, in this order and each once. Those that nothing has are told as RV(ignore:missing).
+      - Where the service's list can be filtered by id that takes few requests, otherwise one for each.
+    type: list
+    elements: str
 """

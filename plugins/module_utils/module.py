@@ -11,7 +11,8 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import resource as engine
-from .bulk import BulkError
+from . import several
+from .bulk import CONCURRENCY_SPEC, BulkError, limits
 from .client import ApiError, Client, RequestError, project
 from .files import check_file, whole_file
 from .filters import Conditions, FilterError, matches
@@ -302,8 +303,12 @@ class InfoModule(ApiModule):
         path names has the parent's id, another is a flag."""
         self.row = row
         self.variants = variants or {}
+        self.missing: Optional[List[str]] = None
+        # Lists that come whole are one request anyway.
+        self.many = f"{row.identity}s" if row.identity and row.paged else ""
         shared: Dict[str, Dict[str, Any]] = {
             **{name: {"type": "str"} for name in row.named_by},
+            **({self.many: {"type": "list", "elements": "str"}, **CONCURRENCY_SPEC} if self.many else {}),
             **(TENANT_SPEC if row.tenant else {}),
             **({"filters": {"type": "dict"}} if row.allowed_filters else {}),
             "fields": {"type": "list", "elements": "str"},
@@ -319,7 +324,16 @@ class InfoModule(ApiModule):
         if row.identity:
             excluded = [(row.identity, other) for other in (*others, "filters", *parents) if other in shared]
             rules.setdefault("mutually_exclusive", [*excluded, *([tuple(parents)] if len(parents) > 1 else [])])
+        if self.many:
+            rules["mutually_exclusive"] = [*rules["mutually_exclusive"], *self._excluded(rules["mutually_exclusive"])]
         super().__init__({**shared, **(argument_spec or {})}, **rules)
+
+    def _excluded(self, rules: Sequence[Sequence[str]]) -> Iterator[Tuple[str, ...]]:
+        """Several ids go together with what one goes together with, and neither with one nor with a limit."""
+        yield from ((self.row.identity, self.many), (self.many, "limit"))
+        for rule in rules:
+            if self.row.identity in rule:
+                yield tuple(self.many if name == self.row.identity else name for name in rule)
 
     def row_for(self, params: Mapping[str, Any]) -> engine.Resource:
         """The row that these options ask for."""
@@ -327,7 +341,8 @@ class InfoModule(ApiModule):
 
     def work(self, client: Client, params: Mapping[str, Any], check_mode: bool) -> Dict[str, Any]:
         """Read."""
-        return {"changed": False, self.row.list_name: self.read(client, params)}
+        result = {"changed": False, self.row.list_name: self.read(client, params)}
+        return result if self.missing is None else {**result, "missing": self.missing}
 
     def complete(self, client: Client, item: Dict[str, Any], params: Mapping[str, Any]) -> Dict[str, Any]:
         """The object with what the options ask for beyond it."""
@@ -339,20 +354,29 @@ class InfoModule(ApiModule):
         :raises ResourceError: for a limit that is none.
         """
         row = self.row_for(params)
+        if self.many:
+            limits(params)
         if params["limit"] is not None and params["limit"] < 1:
             raise engine.ResourceError(f"limit must be at least 1, not {params['limit']}.")
         engine.refuse_empty(params, *row.named_by, *self.variants)
         params, _missing = engine.resolved(client, row, params)
         fields = [name for name in dict.fromkeys((row.identity, *params["fields"])) if name] if params["fields"] else None
+        conditions = self.conditions(params)
+        items: Iterable[Dict[str, Any]]
         if params.get(row.identity):
             found = engine.read(client, row, params, params[row.identity])
-            items: Iterable[Dict[str, Any]] = [] if found is None else [found]
+            items = [found] if found is not None and matches(conditions, found) else []
+        elif self.many and params[self.many] is not None:
+            asked = params[self.many]
+            held = several.read(client, row, params, asked, conditions, concurrency=params["concurrency"])
+            self.missing = [identity for identity in dict.fromkeys(asked) if identity not in held]
+            items = held.values()
         else:
-            conditions = self.conditions(params)
             items = engine.listing(client, row, params, conditions, limit=params["limit"], order=params.get("order"))
+        if type(self).complete is not InfoModule.complete:
+            items = several.each(items, lambda item: self.complete(client, item, params), params["concurrency"])
         # One at a time: of a long list only what is asked for is kept.
-        completed = (row.shown(self.complete(client, item, params)) for item in items)
-        return [item if fields is None else project(item, fields) for item in completed]
+        return [row.shown(item) if fields is None else project(row.shown(item), fields) for item in items]
 
     def conditions(self, params: Mapping[str, Any]) -> Conditions:
         """What the objects must fulfil, by ``filters`` and by natural key.

@@ -84,8 +84,8 @@ class Resource:
     has one, or below ``item_path``. ``identity`` is the field that an item's path names, empty for entries of a list that cannot be asked
     for one by one; for ids, ``id_pattern`` and ``id_words`` say what one looks like. ``tenant``: the same paths exist below
     ``/v3/accounts/{account_id}`` too. ``me``: the id may be ``me``. ``readable``: one object has a GET of its own, otherwise it is looked
-    up in the list. ``paged``: the list takes page parameters, ``order`` is the one that it is asked for unless the user says otherwise,
-    empty where it takes none. ``empty_on_404``: the list answers 404 when nothing is there.
+    up in the list; ``alike``: that GET tells no more than the list. ``paged``: the list takes page parameters, ``order`` is the one that
+    it is asked for unless the user says otherwise, empty where it takes none. ``empty_on_404``: the list answers 404 when nothing is there.
 
     ``keys`` are the natural keys, the first one given is the one that finds the object. ``filters`` are the list's direct operators a
     field, ``packed_filters`` those that only the packed spelling has. ``mappings`` are fields that hold named values, in filters
@@ -116,6 +116,7 @@ class Resource:
     tenant: bool = False
     me: bool = False
     readable: bool = True
+    alike: bool = False
     paged: bool = True
     order: str = "ASC"
     empty_on_404: bool = True
@@ -140,8 +141,8 @@ class Resource:
     write_only: Tuple[str, ...] = ()
     secrets: Tuple[str, ...] = ()
     once: Tuple[str, ...] = ()
-
     stages: Tuple[str, ...] = ()
+
     @property
     def label(self) -> str:
         """The resource in words: ``device group``."""
@@ -207,12 +208,12 @@ class Resource:
         """
         return filtering.parse(given, self.allowed_filters, self.mappings, self.words)
 
-    def shown(self, item: Object) -> Object:
     def stage(self, item: Object) -> str:
         """How far an object is: ``status "processing", processed count 1,200``."""
         seen = [(name.replace("_", " "), item[name]) for name in self.stages if item.get(name) not in _EMPTY]
         return ", ".join(f"{name} {value:,}" if isinstance(value, int) else f'{name} "{value}"' for name, value in seen)
 
+    def shown(self, item: Object) -> Object:
         """The object without what must never be shown."""
         return without(item, self.secrets) if self.secrets else item
 
@@ -732,13 +733,13 @@ def wait_for(
     *,
     timeout: float,
     interval: float,
+    told: Optional[Callable[[Object], str]] = None,
 ) -> Optional[Object]:
     """Look until ``done`` says so of the object, or it is gone. Times are seconds.
-    told: Optional[Callable[[Object], str]] = None,
 
+    :param told: how far an object is, in words for whoever watches; by default what the row's ``stages`` say.
     :return: the object as it was then, None when it is gone.
     :raises WaitError: when the time is over, with the object as it was last seen.
-    :param told: how far an object is, in words for whoever watches; by default what the row's ``stages`` say.
     """
     begun = client.monotonic()
     end = begun + timeout
@@ -746,9 +747,9 @@ def wait_for(
         item = look()
         if item is None or done(item):
             return item
+        client.progress.waiting((told or row.stage)(item), client.monotonic() - begun, timeout)
         if client.monotonic() >= end:
             raise WaitError(f"The {row.label} {item.get(row.identity, '')} is not there yet after {timeout:g} seconds.", row, item)
-        client.progress.waiting((told or row.stage)(item), client.monotonic() - begun, timeout)
         client.sleep(max(0.0, min(interval, end - client.monotonic())))
 
 

@@ -22,6 +22,8 @@ extends_documentation_fragment:
   - pelion.device_management.info
   - pelion.device_management.info.filters
   - pelion.device_management.info.order
+  - pelion.device_management.info.id
+  - pelion.device_management.several.concurrency
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module
@@ -142,6 +144,12 @@ accounts:
       type: list
       elements: dict
       returned: when O(include) names them
+missing:
+  description: Those of O(ids) that nothing has.
+  returned: when O(ids) is given
+  type: list
+  elements: str
+  sample: [0161991d63150242ac120006000000ff]
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered
@@ -163,7 +171,7 @@ class AccountInfo(InfoModule):
             if found is None:
                 return {"changed": False, self.row.list_name: []}
             params = {**params, "id": found["id"]}
-        elif not any(params[name] for name in ("id", "display_name", "tenants", "filters", "limit", "format")):
+        elif params["ids"] is None and not any(params[name] for name in ("id", "display_name", "tenants", "filters", "limit", "format")):
             params = {**params, "id": "me"}
         return super().work(client, params, check_mode)
 

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - pelion.device_management.info.filters
   - pelion.device_management.info.order
   - pelion.device_management.info.id
+  - pelion.device_management.several.concurrency
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module
@@ -66,6 +67,12 @@ certificate_issuers:
       description: The CA in the cellar
       etag: "1"
       created_at: "2026-01-31T12:00:00Z"
+missing:
+  description: Those of O(ids) that nothing has.
+  returned: when O(ids) is given
+  type: list
+  elements: str
+  sample: [0161991d63150242ac120006000000ff]
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered

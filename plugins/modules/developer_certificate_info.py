@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - pelion.device_management.info.filters
   - pelion.device_management.info.order
   - pelion.device_management.info.id
+  - pelion.device_management.several.concurrency
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module
@@ -79,6 +80,12 @@ developer_certificates:
       etag: "1"
       created_at: "2026-01-31T12:00:00Z"
       updated_at: "2026-01-31T12:00:00Z"
+missing:
+  description: Those of O(ids) that nothing has.
+  returned: when O(ids) is given
+  type: list
+  elements: str
+  sample: [0161991d63150242ac120006000000ff]
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered
@@ -86,20 +93,12 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import resource as engine
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition
 from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import security
 
 
 class DeveloperCertificateInfo(InfoModule):
-    def read(self, client, params):
-        if params["id"]:
-            found = engine.read(client, self.row, params, params["id"])
-            if not found or found.get("device_execution_mode") != 1:
-                return []
-        return super().read(client, params)
-
     def conditions(self, params):
         return (*super().conditions(params), Condition("device_execution_mode", "eq", ("1",)))
 

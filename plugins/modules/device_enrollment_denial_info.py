@@ -23,13 +23,15 @@ extends_documentation_fragment:
   - pelion.device_management.info.filters
   - pelion.device_management.info.order
   - pelion.device_management.info.id
+  - pelion.device_management.several.concurrency
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module
 options:
   trusted_certificate_id:
     description:
-      - Read the attempts with the trusted certificate that has this id. The service lists by certificate only, so give this or O(id).
+      - Read the attempts with the trusted certificate that has this id. The service lists by certificate only, so give this, O(id) or
+        O(ids).
     type: str
   endpoint_name:
     description:
@@ -89,6 +91,12 @@ available:
   returned: success
   type: bool
   sample: true
+missing:
+  description: Those of O(ids) that nothing has.
+  returned: when O(ids) is given
+  type: list
+  elements: str
+  sample: [0161991d63150242ac120006000000ff]
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered
@@ -116,7 +124,7 @@ class DenialInfo(InfoModule):
 def main():
     DenialInfo(
         enrollment.DEVICE_ENROLLMENT_DENIAL,
-        required_one_of=[("id", "trusted_certificate_id")],
+        required_one_of=[("id", "ids", "trusted_certificate_id")],
     ).main()
 
 

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - pelion.device_management.info.filters
   - pelion.device_management.info.order
   - pelion.device_management.info.id
+  - pelion.device_management.several.concurrency
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module
@@ -94,6 +95,12 @@ devices:
       state: registered
       custom_attributes: {site: oslo, floor: "2"}
       groups: [015c3029f6f7000000000001001000c3]
+missing:
+  description: Those of O(ids) that nothing has.
+  returned: when O(ids) is given
+  type: list
+  elements: str
+  sample: [0161991d63150242ac120006000000ff]
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered

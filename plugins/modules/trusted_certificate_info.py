@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - pelion.device_management.info.filters
   - pelion.device_management.info.order
   - pelion.device_management.info.id
+  - pelion.device_management.several.concurrency
   - pelion.device_management.tenant
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
@@ -91,6 +92,12 @@ trusted_certificates:
       etag: "1"
       created_at: "2026-01-31T12:00:00Z"
       updated_at: "2026-01-31T12:00:00Z"
+missing:
+  description: Those of O(ids) that nothing has.
+  returned: when O(ids) is given
+  type: list
+  elements: str
+  sample: [0161991d63150242ac120006000000ff]
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered
@@ -108,7 +115,7 @@ class TrustedCertificateInfo(InfoModule):
             found = security.by_fingerprint(client, params, params["certificate_fingerprint"])
             if found is None:
                 return []
-            params = {**params, "id": found["id"]}
+            params = {**params, "id": found["id"], "certificate_fingerprint": None}
         return super().read(client, params)
 
 

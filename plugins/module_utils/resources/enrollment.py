@@ -42,6 +42,7 @@ PRE_SHARED_KEY = Resource(
     path="/v2/device-shared-keys",
     identity="endpoint_name",
     keys=(),
+    alike=True,
     required=("endpoint_name", "secret_hex"),
     write_only=("secret_hex",),
     secrets=("secret_hex",),

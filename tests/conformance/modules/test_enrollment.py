@@ -299,7 +299,7 @@ def test_denials_on_a_service_without(run: Any, simulator: Simulator) -> None:
 
 
 def test_denials_are_listed_by_certificate(run: Any) -> None:
-    assert run("device_enrollment_denial_info").msg == "one of the following is required: id, trusted_certificate_id"
+    assert run("device_enrollment_denial_info").msg == "one of the following is required: id, ids, trusted_certificate_id"
 
 
 # --- pre-shared keys ---

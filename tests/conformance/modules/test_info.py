@@ -103,8 +103,17 @@ def test_reads(name: str, runs: Any, client: Any) -> None:
     read, row = READS[name], collection.declared(name).row
     every = list(client.list(read.path))
     one = next(item for item in every if all(item[key] for key in row.keys))
-    tasks: dict[str, Mapping[str, Any]] = {"all": {}, "id": {"id": one["id"]}, "unknown id": {"id": "0" * 32}}
-    expected = {"all": every, "id": [one], "unknown id": []}
+    some = random.Random(1).sample(every, min(len(every), 7))
+    ids = [some[0]["id"], "0" * 32, *(item["id"] for item in some), "f" * 32]
+    tasks: dict[str, Mapping[str, Any]] = {
+        "all": {},
+        "id": {"id": one["id"]},
+        "unknown id": {"id": "0" * 32},
+        "ids": {"ids": ids},
+        "unknown ids": {"ids": ["0" * 32]},
+        "no ids": {"ids": []},
+    }
+    expected = {"all": every, "id": [one], "unknown id": [], "ids": some, "unknown ids": [], "no ids": []}
     for key in row.keys:
         tasks[f"by {key}"] = {key: one[key]}
         expected[f"by {key}"] = [item for item in every if item[key] == one[key]]
@@ -125,11 +134,14 @@ def test_reads(name: str, runs: Any, client: Any) -> None:
     played = runs({task: {name: options, "check_mode": task == "all"} for task, options in tasks.items()})
     assert played.values(row.list_name) == expected
     assert played.values("changed") == dict.fromkeys(tasks, False)
-    assert all(step.result["request_id"] and step.writes == [] for step in played.steps.values())
+    assert all(bool(step.sent) == bool(step.result["request_id"]) and step.writes == [] for step in played.steps.values())
     # The service filters: nothing is read that does not match, and one object is one request.
     assert [(sent.path, sent.query) for sent in played["id"].sent] == [(f"{read.path}{one['id']}/", {})]
+    missing = {"ids": ["0" * 32, "f" * 32], "unknown ids": ["0" * 32], "no ids": []}
+    assert {task: step.result["missing"] for task, step in played.steps.items() if "missing" in step.result} == missing
+    assert played["no ids"].sent == []
     for task, step in played.steps.items():
-        if task != "all":
+        if task not in ("all", "no ids"):
             assert len(step.sent) == 1
             assert len(step.sent[0].query) > 2 or "id" in task, task
 
@@ -167,6 +179,40 @@ def test_devices_of_a_group_and_of_a_query(runs: Any, client: Any, fleet: list[O
     )
     assert played["no query"].msg == "'registered' in the query is not of the form field=value or field__operator=value."
     assert played["unknown field in query"].msg.startswith("Unknown filter field 'colour'; this list can be filtered by: account_id, ")
+
+
+def test_many_devices_by_id(run: Any, fleet: list[Object]) -> None:
+    """As many at a time as an address has room for, in the order given."""
+    ids = random.Random(1).sample([device["id"] for device in fleet], 290)
+    step = run("device_info", ids=ids, fields=["name"], concurrency=2)
+    names = {device["id"]: device["name"] for device in fleet}
+    assert (step.result["devices"], step.result["missing"]) == ([{"id": one, "name": names[one]} for one in ids], [])
+    assert len(step.sent) == 4
+    assert sorted(one for sent in step.sent for one in sent.query["id__in"].split(",")) == sorted(ids)
+    one = run("device_info", ids=ids[:1])
+    assert [item["id"] for item in one.result["devices"]] == ids[:1]
+
+
+def test_many_objects_by_id_whose_list_cannot_be_filtered_so(run: Any, client: Any, simulator: Simulator) -> None:
+    made = [client.post("/v3/applications", {"name": f"app {number}"})["id"] for number in range(12)]
+    asked = [*made[::-1], "0" * 32]
+    step = run("application_info", ids=asked, fields=["name"])
+    assert step.result["applications"] == [{"id": one, "name": f"app {number}"} for number, one in reversed(list(enumerate(made)))]
+    assert step.result["missing"] == ["0" * 32]
+    assert sorted(sent.path for sent in step.sent) == sorted(f"/v3/applications/{one}" for one in asked)
+    # All or none: a list with gaps would look like one of fewer objects.
+    simulator.faults(method="GET", path=f"/v3/applications/{made[3]}", status=500)
+    assert run("application_info", ids=made).msg.startswith(f"GET /v3/applications/{made[3]} failed with HTTP 500 ")
+
+
+def test_what_many_ids_do_not_go_together_with(run: Any) -> None:
+    ids = ["0" * 32]
+    for other, text in (("id", "id|ids"), ("limit", "ids|limit"), ("name", "ids|name"), ("query", "ids|query")):
+        value: Any = 1 if other == "limit" else "x"
+        assert run("device_info", ids=ids, **{other: value}).msg == f"parameters are mutually exclusive: {text}"
+    assert run("device_info", ids=ids, concurrency=65).msg == "concurrency must be 1 to 64, not 65."
+    wrong = run("device_info", ids=[*ids, "pump"])
+    assert (wrong.msg, wrong.sent) == ("'pump' is no id of a device: an id is 32 hexadecimal digits in lower case.", [])
 
 
 def test_long_lists_of_ids_are_asked_for_in_parts(runs: Any, simulator: Simulator, fleet: list[Object]) -> None:
