@@ -10,13 +10,12 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 
 from . import bulk, lwm2m
 from .client import ApiError, Client
-from .resource import ResourceError
 from .resources import connect
 
 # Documented in the fragment pelion.device_management.several.
 DEVICES_SPEC: Dict[str, Dict[str, Any]] = {
     "device_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["device_id"]},
-    "concurrency": {"type": "int", "default": 8},
+    **bulk.CONCURRENCY_SPEC,
 }
 
 TYPES_SPEC: Dict[str, Dict[str, Any]] = {"types": {"type": "dict", "default": {}}}
@@ -30,26 +29,24 @@ def types_of(params: Mapping[str, Any]) -> Dict[str, str]:
 def asked(params: Mapping[str, Any]) -> List[str]:
     """The devices that the options name, each once.
 
-    :raises ResourceError: for what is no id, and for an unusable number of requests side by side.
+    :raises ResourceError: for what is no id.
+    :raises SettingsError: for an unusable number of requests side by side.
     """
-    if not 1 <= params["concurrency"] <= 64:
-        raise ResourceError(f"concurrency must be 1 to 64, not {params['concurrency']}.")
+    bulk.limits(params)
     return list(dict.fromkeys(connect.device(device) for device in params["device_ids"]))
 
 
 def each(devices: Sequence[str], call: Callable[[str], Any], concurrency: int) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
-    """Call once a device. A refused key is refused for all, so nothing further is tried then.
+    """Call once a device, as ``bulk.each`` does.
 
     :return: what the calls gave, by device; and those that failed, with the reason.
     """
     values, failed = {}, []
-    for result in bulk.each(devices, call, concurrency, stop=_refused):
+    for result in bulk.each(devices, call, concurrency):
         if result.error is None:
             values[result.item] = result.value
         else:
             failed.append(problem(result.item, result.error))
-    tried = {*values, *(entry["id"] for entry in failed)}
-    failed += [{"id": device, "msg": "It was not tried any more, since the key was refused."} for device in devices if device not in tried]
     return values, failed
 
 
@@ -69,10 +66,6 @@ def report(result: Dict[str, Any], failed: Sequence[Mapping[str, Any]], total: i
     first = f"{failed[0]['id']}: {failed[0]['msg']}"
     text = first if total == 1 else f"{len(failed)} of {total} devices failed; the first: {first}"
     raise bulk.BulkError(f"Device {text}" if total == 1 else text, {**result, "failed_devices": list(failed)})
-
-
-def _refused(result: bulk.ItemResult) -> bool:
-    return isinstance(result.error, ApiError) and result.error.status in (401, 403)
 
 
 # -- what the service knows of devices without asking them

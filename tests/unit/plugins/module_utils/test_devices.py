@@ -9,6 +9,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils import de
 from ansible_collections.pelion.device_management.plugins.module_utils.bulk import BulkError
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import connect
+from ansible_collections.pelion.device_management.plugins.module_utils.settings import SettingsError
 
 from .fakes import answer, failing, lost, make_client
 
@@ -39,7 +40,7 @@ def test_each_device_is_asked_for_once():
     assert devices.asked({"device_ids": [], "concurrency": 64}) == []
     with pytest.raises(ResourceError, match=r"^'pump' is no id of a device: an id is 32 hexadecimal digits\.$"):
         devices.asked({"device_ids": [ONE, "pump"], "concurrency": 1})
-    with pytest.raises(ResourceError, match=r"^concurrency must be 1 to 64, not 65\.$"):
+    with pytest.raises(SettingsError, match=r"^concurrency must be 1 to 64, not 65\.$"):
         devices.asked({"device_ids": [ONE], "concurrency": 65})
 
 
