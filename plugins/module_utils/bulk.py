@@ -70,7 +70,7 @@ def limits(params: Mapping[str, Any]) -> Dict[str, Any]:
     width, most = params["concurrency"], params.get("max_failures")
     if not 1 <= width <= MOST_WORKERS:
         raise SettingsError(f"concurrency must be 1 to {MOST_WORKERS}, not {width}.")
-    _most(most, 1)
+    allowed(most, 1)
     return {"concurrency": width, "max_failures": most}
 
 
@@ -98,22 +98,27 @@ def each(
     come out too, with a ``NotTriedError``. Anything else that is iterated over is read only as far as there are workers for it, and not
     any more after the end: then the ``NotTriedError`` is raised, after the last result. So is any other error of a call or of the input.
 
-    :param max_failures: a number, or a percentage of all items such as ``10%``.
-    :param total: how many items there are, for a percentage where ``items`` has no length.
+    :param max_failures: as in ``allowed``.
+    :param total: how many items there are, where ``items`` has no length.
     :param progress: is told of each call as it ends.
     :raises SettingsError: for a ``max_failures`` that is neither.
     """
     if total is None and isinstance(items, Collection):
         total = len(items)
-    run = _Run(iter(items), call, progress or Progress(), _most(max_failures, total), f"max_failures ({max_failures}) was reached")
+    run = _Run(iter(items), call, allowed(max_failures, total), progress or Progress())
     width = concurrency if total is None else min(concurrency, total)
     return _results(run, width, isinstance(items, Collection))
 
 
-def _most(max_failures: Union[int, str, None], total: Optional[int]) -> float:
-    """How many failures end it."""
+def allowed(max_failures: Union[int, str, None], total: Optional[int]) -> Optional[int]:
+    """With how many failures it ends, None for no limit.
+
+    :param max_failures: a number, or a percentage such as ``10%``.
+    :param total: how many items there are, which a percentage needs.
+    :raises SettingsError: for a ``max_failures`` that is neither.
+    """
     if max_failures is None:
-        return math.inf
+        return None
     given = re.fullmatch(r"(\d+)|(\d+(?:\.\d+)?)%", str(max_failures).strip(), re.ASCII)
     number, percentage = (Fraction(part or 0) for part in given.groups()) if given else (Fraction(0), Fraction(0))
     if not number and not 0 < percentage <= 100:
@@ -167,14 +172,13 @@ def _interrupting(interrupt: Callable[..., None]) -> Iterator[None]:
 class _Run:
     """What the workers of one ``each`` share. A worker that is free takes the next item, so none waits for what another is at."""
 
-    def __init__(self, source: Iterator[Any], call: Callable[[Any], Any], progress: Progress, most: float, reached: str) -> None:
+    def __init__(self, source: Iterator[Any], call: Callable[[Any], Any], most: Optional[int], progress: Progress) -> None:
         self.source = source
         self.reason = ""  # why nothing further is begun
         self.crash: Optional[BaseException] = None
         self._call = call
-        self._progress = progress
         self._most = most
-        self._reached = reached
+        self._progress = progress
         self._failures = 0
         self._lock = threading.Lock()
         self._room = threading.Semaphore(_AHEAD)
@@ -233,8 +237,8 @@ class _Run:
             self._failures += 1
             if isinstance(error, ApiError) and error.status in (401, 403):
                 self.end("the key was refused")
-            elif self._failures >= self._most:
-                self.end(self._reached)
+            elif self._failures == self._most:
+                self.end("max_failures was reached")
 
     def _crashed(self, error: BaseException) -> None:
         self.crash = self.crash or error
