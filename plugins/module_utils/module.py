@@ -372,11 +372,18 @@ class InfoModule(ApiModule):
             self.missing = [identity for identity in dict.fromkeys(asked) if identity not in held]
             items = held.values()
         else:
-            items = engine.listing(client, row, params, conditions, limit=params["limit"], order=params.get("order"))
+            items = self._told(client, engine.listing(client, row, params, conditions, limit=params["limit"], order=params.get("order")))
         if type(self).complete is not InfoModule.complete:
             items = several.each(items, lambda item: self.complete(client, item, params), params["concurrency"])
         # One at a time: of a long list only what is asked for is kept.
         return [row.shown(item) if fields is None else project(row.shown(item), fields) for item in items]
+
+    def _told(self, client: Client, items: Iterable[Dict[str, Any]]) -> Iterator[Dict[str, Any]]:
+        """A list, counted for whoever watches."""
+        client.progress.start(f"{self.row.list_name.replace('_', ' ')} read")
+        for item in items:
+            client.progress.advance()
+            yield item
 
     def conditions(self, params: Mapping[str, Any]) -> Conditions:
         """What the objects must fulfil, by ``filters`` and by natural key.
