@@ -1,0 +1,331 @@
+# Copyright (c) 2026, Contributors to the pelion.device_management collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The memoised constructed features beside the stock ones: the same groups, variables, errors and warnings, with fewer evaluations."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from ansible import constants
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
+from ansible.template import Templar
+from ansible.utils.display import Display
+from ansible_collections.pelion.device_management.plugins.plugin_utils.constructed import LEGACY, MemoisedConstructable
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+if LEGACY:
+    from ansible.utils.unsafe_proxy import AnsibleUnsafe, wrap_var
+
+    def trusted(text):
+        return text
+
+    def is_marked(value):
+        return isinstance(value, AnsibleUnsafe)
+
+else:
+    from ansible.template import is_trusted_as_template as is_marked
+    from ansible.template import trust_as_template as trusted
+
+
+class Stock(BaseInventoryPlugin, Constructable):
+    NAME = "stock"
+
+
+class Memoised(BaseInventoryPlugin, MemoisedConstructable):
+    NAME = "memoised"
+
+
+class CountingTemplar:
+    """A stock templar that notes what it is asked."""
+
+    def __init__(self, stock):
+        self.__dict__.update(stock=stock, asked=[])
+
+    def __getattr__(self, name):
+        found = getattr(self.stock, name)
+        if name in ("template", "evaluate_expression", "evaluate_conditional"):
+
+            def noted(text, **options):
+                self.asked.append(text)
+                return found(text, **options)
+
+            return noted
+        return found
+
+    def __setattr__(self, name, value):
+        setattr(self.stock, name, value)
+
+
+def plugin(kind, extra=None, **options):
+    made = kind()
+    made.inventory = InventoryData()
+    made.templar = CountingTemplar(Templar(loader=DataLoader()))
+    made._vars = extra or {}
+    made._options = {"leading_separator": True, "use_extra_vars": bool(extra), **options}
+    return made
+
+
+def steady(text):
+    """A text without addresses of objects, which are in it when Jinja shows a method."""
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+def marked(value):
+    """What of a value can be told apart: types, trust, and the order of what it holds."""
+    if isinstance(value, dict):
+        return ("dict", [(marked(key), marked(inner)) for key, inner in value.items()])
+    if isinstance(value, (list, tuple)):
+        return (type(value).__name__.replace("_AnsibleTaggedList", "list"), [marked(inner) for inner in value])
+    if isinstance(value, str):
+        return (str, steady(str.__str__(value)), is_marked(value))
+    for kind in (bool, int, float):  # of which ansible-core 2.19 and later have kinds of their own
+        if isinstance(value, kind):
+            return (kind, repr(kind(value)))
+    return (type(value), steady(repr(value)))
+
+
+def outcome(error):
+    return None if error is None else (type(error), steady(str(error)), type(error.__context__), steady(str(error.__context__)))
+
+
+def construct(made, hosts, compose, groups, keyed, strict, fetch=True):
+    """What becomes of the hosts: inventory, errors in their order."""
+    errors = []
+    inventory = made.inventory
+    for name, values in hosts:
+        inventory.add_host(name)
+        for method, entries, rest in (
+            ("_set_composite_vars", compose, {}),
+            ("_add_host_to_composed_groups", groups, {"fetch_hostvars": fetch}),
+            ("_add_host_to_keyed_groups", keyed, {"fetch_hostvars": fetch}),
+        ):
+            try:
+                getattr(made, method)(entries, values, name, strict=strict, **rest)
+            except Exception as error:
+                errors.append((name, outcome(error)))
+    made_groups = inventory.groups.values()
+    return {
+        "errors": errors,
+        "groups": sorted((steady(group.name), host.name) for group in made_groups for host in group.hosts),
+        "order": [group for group in inventory.groups if steady(group) == group],
+        "children": {(steady(group.name), steady(child.name)) for group in made_groups for child in group.child_groups},
+        "variables": {name: marked(host.vars) for name, host in inventory.hosts.items()},
+    }
+
+
+def both(hosts, compose=None, groups=None, keyed=None, strict=False, fetch=True, extra=None, **options):
+    """The same of the stock class and of ours, after checking that it is the same; and what was evaluated by each."""
+    results, told, asked = [], [], []
+    for kind in (Stock, Memoised):
+        warnings = set()
+        with pytest.MonkeyPatch.context() as patch:
+            for sort in ("warning", "deprecated"):
+                patch.setattr(Display, sort, lambda self, msg, *args, _sort=sort, _seen=warnings, **rest: _seen.add((_sort, msg)))
+            made = plugin(kind, extra, **options)
+            results.append(construct(made, hosts, compose, groups, keyed, strict, fetch))
+        told.append(warnings)
+        asked.append(made.templar.asked)
+    assert results[1] == results[0]
+    assert told[1] == told[0]
+    assert made.templar.available_variables is not None
+    return SimpleNamespace(**results[0], warnings=told[0], stock=asked[0], ours=asked[1])
+
+
+def texts(mapping):
+    """Expressions of a user, which are trusted."""
+    return {name: trusted(text) for name, text in mapping.items()}
+
+
+# -- the law
+
+NAMES = ["name", "state", "count", "flag", "nothing", "attributes", "tags", "groups", "absent"]
+PLAIN = [
+    "",
+    "a",
+    "b",
+    "A b",
+    "1",
+    "1.0",
+    "True",
+    "None",
+    "{x",
+    "[1]",
+    "{'a': 1}",
+    "a\n",
+    "{{",
+    "{{ name }}",
+    "{% if x %}",
+    "{{ absent }}",
+    "#jinja2:x",
+]
+
+scalars = st.sampled_from([*PLAIN[:8], *PLAIN[:8], *PLAIN, None, True, False, 0, 1, 2, 1.0, 0.0, -0.0, 1.5])
+inner = st.recursive(
+    scalars,
+    lambda part: st.lists(part, max_size=2) | st.dictionaries(st.sampled_from(["site", "floor", "items", "a b"]), part, max_size=3),
+    max_leaves=4,
+)
+hosts = st.fixed_dictionaries(
+    {"name": st.sampled_from(PLAIN[:6])},
+    optional={
+        "state": scalars,
+        "count": st.sampled_from([0, 1, True, 1.0, "1", -1, 10**20]),
+        "flag": st.booleans(),
+        "nothing": st.none(),
+        "attributes": st.dictionaries(st.sampled_from(["site", "floor", "items"]), inner, max_size=3) | scalars,
+        "tags": st.lists(scalars, max_size=3) | inner,
+        "groups": st.lists(st.sampled_from(["x", "y", ""]), max_size=2),
+    },
+)
+
+paths = st.sampled_from(
+    [
+        *NAMES,
+        "attributes.site",
+        "attributes.floor",
+        "attributes['site']",
+        "attributes.items",
+        "attributes.absent.deeper",
+        "tags[0]",
+        "tags[1].site",
+        "groups[-1]",
+        "groups[5]",
+        "attributes[name]",
+        "name[0]",
+        "name[:1]",
+        "name.upper",
+        "inventory_hostname",
+        "attributes.__class__",
+        "range",
+        "omit",
+        "vars",
+    ]
+)
+atoms = paths | st.sampled_from(["1", "0", "''", "'a'", "'{{ x }}'", "true", "none", "[]", "1.0"])
+pure = st.sampled_from(
+    [
+        "lower",
+        "upper",
+        "length",
+        "default('d')",
+        "default(absent)",
+        "default('',true)",
+        "int",
+        "float",
+        "string",
+        "list",
+        "first",
+        "last",
+        "sort",
+        "unique",
+        "to_json",
+        "tojson",
+        "bool",
+        "type_debug",
+        "mandatory",
+        "trim",
+        "join('-')",
+        "map('upper')",
+        "map(attribute='site')",
+        "select('defined')",
+        "selectattr('site')",
+        "reject('none')",
+        "map('default','q')",
+        "items",
+        "dict2items",
+        "combine({'x':1})",
+        "ternary('y','n')",
+        "regex_replace('a','{')",
+        "replace('a','\\\\1')",
+        "abs",
+        "round",
+        "title",
+        "split(',')",
+        "flatten",
+        "nofilter",
+    ]
+)
+tests = st.sampled_from(
+    ["defined", "undefined", "none", "string", "number", "mapping", "in ['a', 1]", "match('a')", "truthy", "eq(1)", "version('1','>')"]
+)
+
+
+def grown(part):
+    return st.one_of(
+        st.tuples(part, pure).map(lambda words: f"{words[0]} | {words[1]}"),
+        st.tuples(part, tests).map(lambda words: f"({words[0]}) is {words[1]}"),
+        st.tuples(part, st.sampled_from(["==", "!=", "<", "in", "not in", "~", "+", "*", "and", "or"]), part).map(
+            lambda words: f"({' '.join(words)})"
+        ),
+        st.tuples(part, part, part).map(lambda words: f"({words[0]} if {words[1]} else {words[2]})"),
+        st.tuples(part, part).map(lambda words: f"[{words[0]}, {words[1]}]"),
+        st.tuples(part, part).map(lambda words: "{{'k': {}, 'l': {}}}".format(*words)),
+        part.map(lambda word: f"not {word}"),
+        part.map(lambda word: f"({word})"),
+        part.map(lambda word: f"({word} | random(seed=1))"),
+        part.map(lambda word: f"query('items', {word})"),
+        part.map(lambda word: f"{word} }}}} {{{{"),
+        part.map(lambda word: f"({word}"),
+    )
+
+
+expressions = paths | st.recursive(atoms, grown, max_leaves=4)
+keyed_groups = st.fixed_dictionaries(
+    {"key": expressions.map(trusted)},
+    optional={
+        "prefix": st.sampled_from(["", "p", "a b"]),
+        "separator": st.sampled_from(["", "_", "-"]),
+        "default_value": st.sampled_from(["", "none"]),
+        "trailing_separator": st.booleans(),
+        "parent_group": st.sampled_from(
+            ["all_of_them", "{{ name }}", "{{ absent }}", "{{ state | default(omit) }}", "p_a", "x-{{ count }}"]
+        ).map(trusted),
+    },
+)
+marking = st.sampled_from(["raw", "trusted", "unsafe"])
+
+
+def with_marks(value, how):
+    """A value as plugins give it: as it is, as text that may be a template, or marked as never being one."""
+    if isinstance(value, dict):
+        return {key: with_marks(part, how) for key, part in value.items()}
+    if isinstance(value, list):
+        return [with_marks(part, how) for part in value]
+    if how == "trusted" and isinstance(value, str):
+        return trusted(value)
+    return wrap_var(value) if LEGACY and how == "unsafe" else value
+
+
+@settings(deadline=None, max_examples=250, suppress_health_check=list(HealthCheck))
+@given(
+    fleet=st.lists(st.tuples(hosts, marking), min_size=2, max_size=7),
+    composed=st.lists(expressions.map(trusted), max_size=2),
+    conditions=st.lists(expressions.map(trusted), max_size=2),
+    keyed=st.lists(keyed_groups, max_size=2),
+    strict=st.booleans(),
+    fetch=st.booleans(),
+    leading=st.booleans(),
+    extra=st.sampled_from([None, None, {"state": "x", "more": "{{ name }}"}]),
+    native=st.booleans(),
+)
+def test_nobody_can_tell_it_from_the_stock_class(fleet, composed, conditions, keyed, strict, fetch, leading, extra, native):
+    with pytest.MonkeyPatch.context() as patch:
+        if LEGACY:
+            patch.setattr(constants, "DEFAULT_JINJA2_NATIVE", native)
+        named = [(f"h{number}", {key: with_marks(value, how) for key, value in host.items()}) for number, (host, how) in enumerate(fleet)]
+        both(
+            # Twice, so that each is met with a memory of it.
+            [*named, *((f"{name}x", values) for name, values in named)],
+            {f"c{number}": text for number, text in enumerate(composed)},
+            {f"g {number}": text for number, text in enumerate(conditions)},
+            keyed,
+            strict=strict,
+            fetch=fetch,
+            extra=extra,
+            leading_separator=leading,
+        )
