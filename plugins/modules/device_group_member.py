@@ -12,12 +12,17 @@ short_description: Put devices into a device group and take them out
 version_added: 0.1.0
 description:
   - Adds any number of devices to a device group, removes them, or makes the group hold exactly these.
-  - The devices are given by id or by filter. One listing tells which of them are members; only what differs is sent, several requests
+  - The devices are given by id or by filter. A few listings tell which of them are members; only what differs is sent, several requests
     side by side, since the service takes one device a request.
+  - A device that is not there fails by itself, and the others are added all the same, unless O(max_failures) says otherwise; with
+    O(state=exact) nothing is changed then. For devices that shall be in several groups, or have attributes as well, there is
+    M(pelion.device_management.devices).
 author:
   - Contributors to the pelion.device_management collection (!UNKNOWN)
 extends_documentation_fragment:
   - pelion.device_management.connection
+  - pelion.device_management.several.concurrency
+  - pelion.device_management.several.max_failures
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.resource_module
@@ -48,13 +53,9 @@ options:
     type: str
     choices: [present, absent, exact]
     default: present
-  concurrency:
-    description:
-      - How many requests are under way side by side, 1 to 64.
-    type: int
-    default: 8
 seealso:
   - module: pelion.device_management.device_group
+  - module: pelion.device_management.devices
   - module: pelion.device_management.device_info
 """
 
@@ -81,6 +82,15 @@ EXAMPLES = r"""
     device_group: First wave
     device_ids: "{{ ansible_play_batch | map('extract', hostvars, 'pelion_id') | list }}"
   run_once: true
+  register: added
+  ignore_errors: true
+
+- name: Try once more with those that failed
+  pelion.device_management.device_group_member:
+    device_group: First wave
+    device_ids: "{{ added.failed_devices | map(attribute='id') | list }}"
+  run_once: true
+  when: added is failed
 
 - name: Take two devices out
   pelion.device_management.device_group_member:
@@ -115,7 +125,9 @@ unchanged:
   type: int
   sample: 49
 failed_devices:
-  description: The devices that could not be added or removed, and why.
+  description:
+    - The devices that could not be added or removed, and those that were not tried any more. Their ids are the O(device_ids) of a next
+      run.
   returned: when some devices failed
   type: list
   elements: dict
@@ -132,15 +144,19 @@ failed_devices:
       description: The HTTP status.
       type: int
       returned: when the service answered
+    type:
+      description: The service's word for it.
+      type: str
+      returned: when the service answered
+    fields:
+      description: What the service says of single fields.
+      type: list
+      elements: dict
+      returned: when the service answered
     request_id:
       description: The id of the request.
       type: str
       returned: when the service answered
-not_tried:
-  description: The ids of the devices that were not tried any more because the key was refused.
-  returned: when some devices failed
-  type: list
-  elements: str
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered
@@ -148,13 +164,13 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils import group_members
-from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule, failure
+from ansible_collections.pelion.device_management.plugins.module_utils import bulk, group_members
+from ansible_collections.pelion.device_management.plugins.module_utils.module import ApiModule
 
 
 class DeviceGroupMember(ApiModule):
     def work(self, client, params, check_mode):
-        return group_members.ensure(client, params, failure, dry_run=check_mode)
+        return group_members.ensure(client, params, dry_run=check_mode)
 
 
 def main():
@@ -165,7 +181,7 @@ def main():
             device_ids=dict(type="list", elements="str"),
             filters=dict(type="dict"),
             state=dict(type="str", choices=["present", "absent", "exact"], default="present"),
-            concurrency=dict(type="int", default=8),
+            **bulk.BULK_SPEC,
         ),
         required_one_of=[("device_group", "device_group_id"), ("device_ids", "filters")],
         mutually_exclusive=[("device_group", "device_group_id"), ("device_ids", "filters")],

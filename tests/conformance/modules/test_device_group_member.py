@@ -126,8 +126,7 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(
     unknown = [f"{number:032x}" for number in range(12)]
     played = runs(
         {
-            "unknown ids": task(device_ids=[*unknown, known]),
-            "unknown ids exact": task("exact", device_ids=[known, unknown[0]]),
+            "unknown ids exact": task("exact", device_ids=[*unknown, known]),
             "no id": task(device_ids=["pump-17"]),
             "empty filters": task(filters={}),
             "filters of nothing": {"device_group_member": {"device_group": "pilot", "state": "exact", "filters": {"state": "no state"}}},
@@ -135,6 +134,7 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(
             "unknown group": {"device_group_member": {"device_group": "none such", "device_ids": [known]}},
             "unknown group id": {"device_group_member": {"device_group_id": "0" * 32, "device_ids": [known]}, "check_mode": True},
             "side by side": task(device_ids=[known], concurrency=0),
+            "failures": task(device_ids=[known], max_failures="some"),
             "two ways": task(device_ids=[known], filters={"state": "registered"}),
             "no way": task(),
         }
@@ -143,8 +143,7 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(
     allowed = messages.pop("unknown filter")
     assert allowed.startswith("Unknown filter field 'colour'; this list can be filtered by: account_id, auto_update, ")
     assert messages == {
-        "unknown ids": f"There are no devices with these ids: {', '.join(unknown[:10])} and 2 more. Nothing was changed.",
-        "unknown ids exact": f"There are no devices with these ids: {unknown[0]}. Nothing was changed.",
+        "unknown ids exact": f"There are no devices with these ids: {', '.join(unknown[:10])} and 2 more. Nothing was changed.",
         "no id": "'pump-17' is no id of a device: an id is 32 hexadecimal digits in lower case.",
         "empty filters": "filters is empty, which would mean every device of the account. Name at least one condition.",
         "filters of nothing": (
@@ -153,6 +152,7 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(
         "unknown group": "There is no device group none such.",
         "unknown group id": f"There is no device group {'0' * 32}.",
         "side by side": "concurrency must be 1 to 64, not 0.",
+        "failures": "max_failures must be a number such as 5 or a percentage such as 10%, not 'some'.",
         "two ways": "parameters are mutually exclusive: device_ids|filters",
         "no way": "one of the following is required: device_ids, filters",
     }
@@ -183,7 +183,6 @@ def test_failures_half_way_lose_nothing(
     result = add.result
     failed = {entry["id"]: entry for entry in result["failed_devices"]}
     assert len(failed) == 4
-    assert result["not_tried"] == []
     assert sorted([*result["added"], *failed]) == ids
     assert (add.changed, result["removed"], result["unchanged"], result["device_group_id"]) == (True, [], 0, group)
     assert len(add.writes) == len(ids), "a request that may have been carried out is not repeated"
@@ -194,15 +193,46 @@ def test_failures_half_way_lose_nothing(
             f"POST /v3/device-groups/{group}/devices/add/ failed with HTTP 500 internal_server_error: A fault was asked for. "
             f"(request id {entry['request_id']}) It is not known whether the service carried the request out."
         )
-        assert (entry["status"], entry["type"], entry["method"]) == (500, "internal_server_error", "POST")
+        assert (entry["status"], entry["type"], entry["fields"]) == (500, "internal_server_error", [])
     (lost,) = (entry for entry in failed.values() if "status" not in entry)
     assert "It is not known whether the service carried the request out." in lost["msg"]
-    assert add.msg == f"4 of 40 devices failed, 0 were not tried; the first: {result['failed_devices'][0]['msg']}"
+    first = result["failed_devices"][0]
+    assert add.msg == f"4 of 40 devices failed; the first: {first['id']}: {first['msg']}"
 
     # Whatever was said to be in doubt is settled by running it again.
     assert set(again.result["added"]) == {entry["id"] for entry in refused}
     assert (again.failed, played["and again"].changed) == (False, False)
     assert members(client, group) == set(ids)
+
+
+def test_a_device_that_is_not_there_fails_alone(
+    runs: Any, simulator: Simulator, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]
+) -> None:
+    ids = [device["id"] for device in fleet[:20]]
+    unknown = [f"{number:032x}" for number in range(3)]
+    asked = [unknown[0], *ids, *unknown[1:]]
+    played = runs(
+        {
+            "check too many": {**task(device_ids=asked, max_failures="3"), "check_mode": True},
+            "too many": task(device_ids=asked, max_failures="3"),
+            "check": {**task(device_ids=asked, max_failures="20%"), "check_mode": True},
+            "real": task(device_ids=asked, max_failures="20%"),
+            "absent": task("absent", device_ids=unknown),
+        }
+    )
+    missing = [{"id": identity, "msg": f"There is no device with the id '{identity}'."} for identity in unknown]
+    for name in ("check too many", "too many"):
+        result = played[name].result
+        reason = "It was not tried any more, since max_failures was reached."
+        assert result["failed_devices"] == [*missing, *({"id": identity, "msg": reason} for identity in ids)]
+        assert (result["changed"], result["added"], played[name].writes) == (False, [], [])
+        assert played[name].msg == f"23 of 23 devices failed; the first: {unknown[0]}: {missing[0]['msg']}"
+    for name in ("check", "real"):
+        result = played[name].result
+        assert (result["changed"], result["added"], result["failed_devices"]) == (True, ids, missing)
+        assert played[name].msg == f"3 of 23 devices failed; the first: {unknown[0]}: {missing[0]['msg']}"
+    assert played["absent"].changed is False
+    assert members(client, groups["empty"]) == set(ids)
 
 
 def test_a_refused_key_stops_the_rest(
@@ -212,12 +242,15 @@ def test_a_refused_key_stops_the_rest(
     simulator.faults(method="POST", path="/devices/add/", status=403, skip=10, count=1)
     played = runs({"add": task(device_ids=ids, concurrency=2), "again": task(device_ids=ids)})
     result = played["add"].result
-    (failed,) = result["failed_devices"]
-    assert failed["status"] == 403
-    # At most the window of requests that were prepared already was still sent.
-    assert len(result["not_tried"]) >= len(ids) - 11 - 4
-    assert sorted([*result["added"], failed["id"], *result["not_tried"]]) == ids
-    assert sorted(write[2]["device_id"] for write in played["add"].writes) == sorted([*result["added"], failed["id"]])
-    assert played["add"].msg == f"1 of 40 devices failed, {len(result['not_tried'])} were not tried; the first: {failed['msg']}"
-    assert played["again"].result["added"] == [failed["id"], *result["not_tried"]]
+    (refused,) = (entry for entry in result["failed_devices"] if "status" in entry)
+    left = [entry for entry in result["failed_devices"] if entry is not refused]
+    assert refused["status"] == 403
+    assert {entry["msg"] for entry in left} == {"It was not tried any more, since the key was refused."}
+    # What was under way is still completed.
+    assert len(result["added"]) <= 11
+    assert sorted([*result["added"], *(entry["id"] for entry in result["failed_devices"])]) == ids
+    assert sorted(write[2]["device_id"] for write in played["add"].writes) == sorted([*result["added"], refused["id"]])
+    first = result["failed_devices"][0]
+    assert played["add"].msg == f"{len(left) + 1} of 40 devices failed; the first: {first['id']}: {first['msg']}"
+    assert played["again"].result["added"] == [entry["id"] for entry in result["failed_devices"]]
     assert members(client, groups["empty"]) == set(ids)
