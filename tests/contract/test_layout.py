@@ -38,6 +38,7 @@ FLOORS = (
     "resources",
     "devices",
     "enrollments",
+    "device_states",
     "group_members",
     "presubscriptions",
     "subscriptions",
