@@ -31,6 +31,7 @@ FLOORS = (
     "single_request",
     "bulk",
     "resource",
+    "ranges",
     "several",
     "uploads",
     "lwm2m",
