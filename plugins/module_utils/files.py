@@ -29,6 +29,26 @@ def whole_file(path: str) -> Iterator[BinaryIO]:
         raise
 
 
+def private_folder(path: str) -> None:
+    """See that a folder is there that nobody else can put anything into; a new one is its owner's only.
+
+    :raises OSError: when it belongs to another user, others may write to it, or it cannot be made.
+    """
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    check_private(os.stat(path), path)
+
+
+def check_private(status: os.stat_result, path: str) -> None:
+    """See that what is at ``path`` is this user's, and that nobody else may write to it.
+
+    :raises OSError: when it is not so.
+    """
+    if status.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "It belongs to another user", path)
+    if status.st_mode & 0o022:
+        raise PermissionError(errno.EPERM, "Others than its owner may write to it", path)
+
+
 def check_file(path: str) -> None:
     """See that ``whole_file`` can write there, and change nothing.
 
