@@ -25,7 +25,7 @@ from pelion_simulator.process import Simulator
 HERE = Path(__file__).parent
 COLLECTION = "pelion.device_management."
 # Words of a task beside the module itself.
-KEYWORDS = ("check_mode", "environment", "register", "when", "no_log")
+KEYWORDS = ("check_mode", "environment", "register", "when", "no_log", "run_once")
 
 
 @dataclass(frozen=True)
