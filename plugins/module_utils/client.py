@@ -11,6 +11,7 @@ import hashlib
 import http
 import io
 import json
+import os
 import random
 import re
 import shutil
@@ -24,6 +25,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from . import filters as filtering
 from .files import checksum, held, placed, whole_file
+from .pace import Pace, shared_folder
 from .progress import Progress
 from .settings import Settings, holds_key
 from .tokens import credentials
@@ -139,6 +141,7 @@ class Client:
         user_agent: str = "",
         pool_size: int = 10,
         progress: Optional[Progress] = None,
+        pace: Optional[Pace] = None,
     ) -> None:
         self.settings = settings
         self.progress = progress or Progress()
@@ -147,6 +150,7 @@ class Client:
         self._base = settings.api_url
         self.sleep = sleep
         self.monotonic = monotonic
+        self._pace = pace or Pace(settings, shared_folder(os.environ), sleep=sleep, monotonic=monotonic)
         self._jitter = jitter
         self._lock = threading.Lock()
         self.last_request_id: Optional[str] = None
@@ -210,7 +214,7 @@ class Client:
         attempt = 0
         while True:
             attempt += 1
-            again: Optional[float] = None
+            self._pace.wait()
             try:
                 raw = self._send(method, path, pairs, sent, data, files, timeout)
             except TransportError as error:
@@ -223,10 +227,11 @@ class Client:
                 outcome = self.judge(method, path, raw)
                 if isinstance(outcome, Reply):
                     return outcome
-                if attempt > most or not _repeatable(data, files) or not _retry(method, path, outcome):
+                again = self._pause(method, path, outcome, raw.headers, attempt)
+                if again is None or attempt > most or not _repeatable(data, files):
                     raise outcome
-                again = self._retry_after(raw.headers, attempt)
-            self.sleep(again)
+            if again:
+                self.sleep(again)
 
     def get(self, path: str, **query: Any) -> Any:
         """The decoded object, or None where the service says 404.
@@ -278,6 +283,8 @@ class Client:
         method, path = "GET", urlsplit(url).path or "/"
         while True:
             attempt += 1
+            if own:
+                self._pace.wait()
             try:
                 sink = _Digest(target)
                 raw = self._fetch(url, sink)
@@ -295,12 +302,15 @@ class Client:
                         self.last_request_id = _header(raw.headers, "X-Request-ID") or self.last_request_id
                     return Download(sink.size, sink.sha256.hexdigest())
                 failure = self.judge(method, path, raw)
-                if isinstance(failure, Reply) or attempt > self.settings.retries or not _retry(method, path, failure):
-                    raise failure if isinstance(failure, ApiError) else self._unusable(path, failure, "the answer is no file.")
-                again = self._retry_after(raw.headers, attempt)
+                if isinstance(failure, Reply):
+                    raise self._unusable(path, failure, "the answer is no file.")
+                again = self._pause(method, path, failure, raw.headers, attempt, shared=own)
+                if again is None or attempt > self.settings.retries:
+                    raise failure
             target.seek(start)
             target.truncate()
-            self.sleep(again)
+            if again:
+                self.sleep(again)
 
     def save(self, location: str, dest: str, name: str, *, unpack: bool = False, dry_run: bool = False) -> Dict[str, Any]:
         """Make a file hold what is at a location, as ``download`` takes one; a file that holds it already is left alone.
@@ -537,7 +547,26 @@ class Client:
         """Full jitter: anything up to the doubled wait, so that many clients do not come back together."""
         return min(self.settings.retry_max_wait, _BACKOFF_BASE * 2.0 ** min(attempt, 30)) * self._jitter()
 
-    def _retry_after(self, headers: Mapping[str, str], attempt: int) -> float:
+    def _pause(
+        self, method: str, path: str, failure: ApiError, headers: Mapping[str, str], attempt: int, shared: bool = True
+    ) -> Optional[float]:
+        """How long to wait before another try, None where that is no use. A pause that the service asks of everyone is told to everyone.
+
+        :param shared: whether this was the service, not another host.
+        """
+        asked = self._retry_after(headers)
+        # Words are about one device, or about the billing period.
+        if asked is not None and failure.status in (429, 503) and failure.type not in (*_PASSING, "LIMITS_EXCEEDED"):
+            if shared:
+                self._pace.hold(asked)
+                asked = 0.0
+            return asked if failure.status == 429 or method in _IDEMPOTENT else None
+        if not _retry(method, path, failure):
+            return None
+        return self._backoff(attempt) if asked is None else asked
+
+    def _retry_after(self, headers: Mapping[str, str]) -> Optional[float]:
+        """The seconds that an answer asks for, None where it does not."""
         given = _header(headers, "Retry-After").strip()
         if re.match(r"^\d+$", given):
             return min(float(given), self.settings.retry_max_wait)
@@ -547,7 +576,7 @@ class Client:
                 moment = moment.replace(tzinfo=datetime.timezone.utc)
             return min(max(0.0, moment.timestamp() - time.time()), self.settings.retry_max_wait)
         except (TypeError, ValueError, IndexError, OverflowError):  # the standard library's answers to what is no date
-            return self._backoff(attempt)
+            return None
 
 
 @dataclass(frozen=True)

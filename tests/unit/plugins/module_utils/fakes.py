@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.pelion.device_management.plugins.module_utils import filters
 from ansible_collections.pelion.device_management.plugins.module_utils.client import Client
+from ansible_collections.pelion.device_management.plugins.module_utils.pace import Pace
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import Settings
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import RawReply, TransportError
 
@@ -93,7 +94,9 @@ def make_client(outcomes: Any, **settings: Any) -> tuple[Client, FakeTransport, 
     transport = FakeTransport(outcomes)
     waits: list[float] = []
     settings.setdefault("api_url", BASE)
-    client = Client(Settings(api_key=KEY, **settings), transport=transport, sleep=waits.append, jitter=lambda: 1.0)
+    given = Settings(api_key=KEY, **settings)
+    pace = Pace(given, sleep=waits.append, monotonic=lambda: sum(waits))
+    client = Client(given, transport=transport, sleep=waits.append, jitter=lambda: 1.0, pace=pace)
     return client, transport, waits
 
 

@@ -618,7 +618,7 @@ def test_waits_are_jittered():
 def test_retry_after_in_seconds(given_header, wait):
     client, _transport, waits = make_client([answer(429, "", {"Retry-After": given_header}), answer(204)], retry_max_wait=20)
     client.request("POST", "/v3/x")
-    assert waits == [wait]
+    assert waits == ([wait] if wait else [])
 
 
 @pytest.mark.parametrize(("ahead", "wait"), [(10, 10.0), (3600, 20.0), (-100, 0.0)])
@@ -634,7 +634,7 @@ def test_retry_after_as_a_date(ahead, wait, zone, monkeypatch):
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert waits == [wait]
+    assert waits == ([wait] if wait else [])
 
 
 _DATES = st.builds(
@@ -650,8 +650,8 @@ _DATES = st.builds(
 def test_no_retry_after_breaks_anything(text):
     client, _transport, waits = make_client([answer(503, "", {"Retry-After": text}), answer(204)], retry_max_wait=20)
     client.request("GET", "/v3/x")
-    assert len(waits) == 1
-    assert 0 <= waits[0] <= 20
+    assert len(waits) <= 1
+    assert all(0 < wait <= 20 for wait in waits)
 
 
 _OUTCOMES = st.lists(
@@ -683,15 +683,17 @@ def test_law_of_retries(outcomes, method, path, retries, cap):
         ended = error
     tries = len(transport.sent)
     assert 1 <= tries <= retries + 1
-    assert len(waits) == tries - 1
-    assert all(0 <= wait <= cap for wait in waits)
+    assert len(waits) <= tries - 1
+    assert all(0 < wait <= cap for wait in waits)
+    asked = [sent for sent in script[: tries - 1] if isinstance(sent, RawReply) and "Retry-After" in sent.headers]
+    assert cap == 0 or len(waits) == tries - 1 - sum(sent.headers["Retry-After"] == "0" for sent in asked)
     assert len({repr(sent) for sent in transport.sent}) == 1
     for outcome in script[: tries - 1]:
         if isinstance(outcome, RawReply):
             assert outcome.status in ((429,) if method == "POST" else (429, 502, 503, 504))
             assert outcome.content != b"LIMITS_EXCEEDED"
             if path.startswith("/v2/") and outcome.status == 429:
-                assert outcome.content in (b"CONGESTION_CONTROL", b"QUEUE_IS_FULL")
+                assert outcome.content in (b"CONGESTION_CONTROL", b"QUEUE_IS_FULL") or outcome in asked
         elif method == "POST":
             assert not outcome.maybe_done
     last = script[tries - 1]
