@@ -25,6 +25,7 @@ FLOORS = (
     "tokens",
     "filters",
     "files",
+    "pace",
     "progress",
     "client",
     "operations",
