@@ -214,6 +214,7 @@ class Client:
         attempt = 0
         while True:
             attempt += 1
+            again: Optional[float] = None
             self._pace.wait()
             try:
                 raw = self._send(method, path, pairs, sent, data, files, timeout)
@@ -283,6 +284,7 @@ class Client:
         method, path = "GET", urlsplit(url).path or "/"
         while True:
             attempt += 1
+            again: Optional[float] = None
             if own:
                 self._pace.wait()
             try:

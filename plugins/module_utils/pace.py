@@ -98,7 +98,7 @@ class Pace:
 
     def wait(self) -> None:
         """Sleep until one more request may be sent."""
-        seen = _NO_FILE
+        seen: Tuple[int, ...] = _NO_FILE
         if not self._interval:
             seen = self._look()
             if seen == self._quiet:
