@@ -7,10 +7,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
-from .bulk import BulkError
+from . import bulk
 from .client import ApiError, Client
 from .resource import Object, Params, Resource, ResourceError, WaitError, listing, wait_for
 from .resources import enrollment
@@ -18,14 +19,16 @@ from .transport import TransportError
 
 # The description says "10MB"; the smaller of the two things this can mean.
 LARGEST_FILE = 10_000_000
+# Files under way side by side, each with its job: the service works on several jobs at once.
+AT_ONCE = 4
 HEADING = "enrollment_identity\n"
 # What the service trims around an identity.
 BLANK = "".join(map(chr, range(0x21)))
 OUTCOMES = ("created", "deleted", "unchanged", "failed", "pending")
 
 Told = Dict[str, Any]
-"""What became of an identity: ``outcome``, one of OUTCOMES; ``at`` when that was; for ``failed`` the report's ``message``, ``code``,
-``type`` and ``fields``."""
+"""What became of an identity: ``outcome``, one of OUTCOMES; ``at`` when that was; for ``failed`` also ``msg``, and ``status``, ``type`` and
+``fields`` as far as they are known."""
 
 
 def identity_in(line: str) -> Optional[str]:
@@ -83,8 +86,7 @@ def carry_out(client: Client, params: Params, identities: Sequence[str], *, dry_
     """Claim the identities, or with ``state`` absent delete their claims, as far as that is not so already.
 
     :return: the result of the task: ``changed``, ``outcomes``, ``counts``, ``jobs``, ``diff``.
-    :raises BulkError: with that result, when the service refused some, or when a file could not be sent.
-    :raises WaitError: when a job takes too long, with the job as it was last seen.
+    :raises BulkError: with that result, when some failed, or when it could not be found out how a job has ended.
     """
     removing = params["state"] == "absent"
     row, done = (enrollment.BULK_DELETE, "deleted") if removing else (enrollment.BULK_UPLOAD, "created")
@@ -94,13 +96,57 @@ def carry_out(client: Client, params: Params, identities: Sequence[str], *, dry_
     outcomes: Dict[str, Told] = {identity: {"outcome": "unchanged"} for identity in identities}
     outcomes.update((identity, {"outcome": done if dry_run else "pending"}) for identity in to_send)
     jobs: List[Object] = []
-    if not dry_run:
-        files = files_of(to_send, LARGEST_FILE)
-        jobs = _start(client, row, files)
-        for number, file in enumerate(files if params["wait"] else ()):
-            jobs[number] = _finish(client, row, jobs[number], params)
-            outcomes.update(reported(client, jobs[number], file, done))
-    return _result(outcomes, jobs, done)
+    problems: List[Exception] = []
+    seen: Dict[str, int] = {}
+
+    def stage(job: Object) -> str:
+        seen[job["id"]] = job.get("processed_count") or 0
+        return f"{sum(seen.values()):,} of {len(to_send):,} identities processed"
+
+    def send(file: Sequence[str]) -> _Sent:
+        return _sent(client, row, file, params, done, stage)
+
+    for result in bulk.each(() if dry_run else files_of(to_send, LARGEST_FILE), send, AT_ONCE):
+        if result.error is not None:
+            outcomes.update((identity, {"outcome": "failed", **_known(bulk.told(result.error))}) for identity in result.item)
+            continue
+        jobs.append(result.value.job)
+        outcomes.update(result.value.outcomes)
+        problems += [result.value.problem] if result.value.problem is not None else []
+    return _result(outcomes, jobs, done, problems)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A file that the service has taken: its job as it was last seen, what became of its identities as far as that is known, and what
+    kept us from finding out."""
+
+    job: Object
+    outcomes: Mapping[str, Told]
+    problem: Optional[Exception] = None
+
+
+def _sent(client: Client, row: Resource, file: Sequence[str], params: Params, done: str, stage: Callable[[Object], str]) -> _Sent:
+    """Send a file, and wait for its job if that is wanted.
+
+    :raises ApiError, TransportError: when it could not be sent.
+    """
+    form = {"enrollment_identities": ("identities.csv", content_of(file), "text/csv")}
+    job: Object = client.request("POST", row.path, files=form).body
+    if not params["wait"]:
+        return _Sent(job, {})
+    path = row.item(params, job["id"])
+
+    def look() -> Object:
+        job.update(client.request("GET", path).body)
+        return job
+
+    timing = {"timeout": params["wait_timeout"], "interval": params["wait_interval"]}
+    try:
+        wait_for(client, row, look, lambda now: now.get("status") == "completed", **timing, told=stage)
+        return _Sent(job, dict(reported(client, job, file, done)))
+    except (ApiError, TransportError, WaitError) as error:
+        return _Sent(job, {}, error)
 
 
 def reported(client: Client, job: Object, identities: Sequence[str], done: str) -> Iterator[Tuple[str, Told]]:
@@ -112,15 +158,14 @@ def reported(client: Client, job: Object, identities: Sequence[str], done: str) 
         row = rows.get(identity, {})
         code = row.get("error__code") or ""
         if not row and job.get("errors_count"):
-            yield identity, {"outcome": "failed", "message": "The service's report does not mention it."}
+            yield identity, {"outcome": "failed", "msg": "The service's report does not mention it."}
         elif code == "404" and done == "deleted":
             # Somebody else has deleted it meanwhile.
             yield identity, {"outcome": "unchanged"}
         elif code or row.get("error__message"):
-            said: Told = {name: row.get(f"error__{name}") for name in ("type", "message", "fields")}
-            said["code"] = int(code) if code.isdigit() else None
-            said["message"] = said["message"] or said["type"] or f"error {code}"
-            yield identity, {"outcome": "failed", **{name: value for name, value in said.items() if value}}
+            kind, words = row.get("error__type"), row.get("error__message")
+            said: Told = {"msg": words or kind or f"error {code}", "status": int(code) if code.isdigit() else None}
+            yield identity, {"outcome": "failed", **_known({**said, "type": kind, "fields": row.get("error__fields")})}
         else:
             at = row.get(f"entity__{done}_at")
             yield identity, {"outcome": done, **({"at": at} if at else {})}
@@ -134,35 +179,11 @@ def _rows(client: Client, address: Optional[str]) -> Dict[str, Mapping[str, str]
     return {row["entity__id"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}
 
 
-def _start(client: Client, row: Resource, files: Sequence[Sequence[str]]) -> List[Object]:
-    """Send all files, so that the service can work on all of them, and give their jobs."""
-    jobs: List[Object] = []
-    for file in files:
-        form = {"enrollment_identities": ("identities.csv", content_of(file), "text/csv")}
-        try:
-            jobs.append(client.request("POST", row.path, files=form).body)
-        except (ApiError, TransportError) as error:
-            told = f"{len(jobs)} of {len(files)} files were sent, then one failed: {error} Run the task again to send what is missing."
-            raise BulkError(told, {"changed": bool(jobs), "jobs": jobs}) from error
-    return jobs
+def _known(told: Told) -> Told:
+    return {name: value for name, value in told.items() if value}
 
 
-def _finish(client: Client, row: Resource, job: Object, params: Params) -> Object:
-    path = row.item(params, job["id"])
-
-    def look() -> Object:
-        found: Object = client.request("GET", path).body
-        return found
-
-    timing = {"timeout": params["wait_timeout"], "interval": params["wait_interval"]}
-    try:
-        return wait_for(client, row, look, lambda seen: seen.get("status") == "completed", **timing) or job
-    except WaitError as error:
-        error.changed = True
-        raise
-
-
-def _result(outcomes: Mapping[str, Told], jobs: Sequence[Object], done: str) -> Dict[str, Any]:
+def _result(outcomes: Mapping[str, Told], jobs: Sequence[Object], done: str, problems: Sequence[Exception]) -> Dict[str, Any]:
     counts = dict.fromkeys(OUTCOMES, 0)
     for told in outcomes.values():
         counts[told["outcome"]] += 1
@@ -175,9 +196,11 @@ def _result(outcomes: Mapping[str, Told], jobs: Sequence[Object], done: str) -> 
         "jobs": list(jobs),
         "diff": {"before": touched if done == "deleted" else {}, "after": touched if done == "created" else {}},
     }
-    refused = [told for told in listed if told["outcome"] == "failed"]
-    if refused:
-        first = refused[0]
-        text = f"{len(refused)} of {len(listed)} identities failed; the first: {first['enrollment_identity']}: {first['message']}"
-        raise BulkError(text, result)
+    failed = [told for told in listed if told["outcome"] == "failed"]
+    if failed:
+        first = failed[0]
+        text = f"{len(failed)} of {len(listed)} identities failed; the first: {first['enrollment_identity']}: {first['msg']}"
+        raise bulk.BulkError(text, result)
+    if problems:
+        raise bulk.BulkError(f"{problems[0]} Run the task again to find out what has become of its identities.", result)
     return result

@@ -192,12 +192,16 @@ class Resource:
             return path
         return path.format(**{name: quote(str(value), safe="") for name, value in params.items() if value is not None})
 
+    def is_id(self, identity: Any) -> bool:
+        """Whether it can be an id of one."""
+        return bool((self.me and identity == "me") or re.fullmatch(self.id_pattern, str(identity)))
+
     def checked_id(self, identity: Any) -> str:
         """The id, if it can be one.
 
         :raises ResourceError: when it cannot.
         """
-        if not (self.me and identity == "me") and not re.fullmatch(self.id_pattern, str(identity)):
+        if not self.is_id(identity):
             raise ResourceError(f"'{identity}' is no {self.identity} of a {self.label}: {self.id_words}.")
         return str(identity)
 
@@ -695,7 +699,7 @@ def resolved(client: Client, row: Resource, params: Params, *, tolerant: bool = 
     for option, other in row.references.items():
         given = params.get(option)
         listed = given if isinstance(given, (list, tuple)) else [given]
-        names = [str(value) for value in listed if value not in (None, "") and not _is_id(other, value)]
+        names = [str(value) for value in listed if value not in (None, "") and not other.is_id(value)]
         if not names:
             continue
         key = other.keys[0]
@@ -719,10 +723,6 @@ def resolved(client: Client, row: Resource, params: Params, *, tolerant: bool = 
         found = [ids.get(str(value), [value])[0] for value in listed]
         changed[option] = found if isinstance(given, (list, tuple)) else found[0]
     return {**params, **changed}, missing
-
-
-def _is_id(row: Resource, value: Any) -> bool:
-    return bool((row.me and value == "me") or re.fullmatch(row.id_pattern, str(value)))
 
 
 def wait_for(

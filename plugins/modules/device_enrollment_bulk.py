@@ -13,7 +13,7 @@ version_added: 0.1.0
 description:
   - Claims any number of devices by their enrollment identities, or deletes their claims, and tells for each one what became of it.
   - All identities are checked before anything is sent, and the claims of the account are read, so that only what differs is sent. What
-    is more than one file of 10 MB can hold is sent in several.
+    is more than one file of 10 MB can hold is sent in several, of which up to four are under way side by side.
   - For a single device M(pelion.device_management.device_enrollment) is simpler, and returns the claim.
   - Identities that are claimed by another account are found out only by a real run. It then fails after everything else has been done,
     and tells which they are.
@@ -83,7 +83,7 @@ EXAMPLES = r"""
 RETURN = r"""
 outcomes:
   description: What became of each identity, in the order given, each once. In check mode, what would become of it.
-  returned: success, and when some identities failed
+  returned: success, and when some identities failed or were not finished in time
   type: list
   elements: dict
   sample:
@@ -92,9 +92,9 @@ outcomes:
       at: "2026-11-02T08:15:30.000Z"
     - enrollment_identity: "A-4E:63:2D:AE:14:BC:D1:09:77:21:95:44:ED:34:06:57:1E:03:B1:EF:0E:F2:59:44:71:93:23:22:15:43:23:13"
       outcome: failed
-      code: 409
+      msg: Enrollment identity is already claimed.
+      status: 409
       type: duplicate
-      message: Enrollment identity is already claimed.
   contains:
     enrollment_identity:
       description: The identity.
@@ -102,38 +102,39 @@ outcomes:
       returned: always
     outcome:
       description:
-        - V(created) or V(deleted) for what was done, V(unchanged) for what was as wanted already, V(failed) for what the service refused.
-        - V(pending) when it was sent and O(wait) is V(false).
+        - V(created) or V(deleted) for what was done, V(unchanged) for what was as wanted already, V(failed) for what the service refused
+          and for what could not be sent.
+        - V(pending) for what was sent, when O(wait) is V(false) or when its job has not ended in time.
       type: str
       returned: always
     at:
       description: When the claim was created or deleted, by the service's report.
       type: str
       returned: when created or deleted
-    code:
-      description: The error code of the service.
+    msg:
+      description: Why it failed.
+      type: str
+      returned: when failed
+    status:
+      description: The HTTP status, or the code in the report of the service, which are the same numbers.
       type: int
       returned: when failed and known
     type:
       description: The error type of the service, such as V(duplicate).
       type: str
       returned: when failed and known
-    message:
-      description: Why it failed.
-      type: str
-      returned: when failed
     fields:
-      description: What the service says of single fields.
-      type: str
+      description: What the service says of single fields; of the report's, as text.
+      type: raw
       returned: when failed and known
 counts:
   description: How many identities have each outcome; zero for those that none has.
-  returned: success, and when some identities failed
+  returned: success, and when some identities failed or were not finished in time
   type: dict
   sample: {created: 1, deleted: 0, unchanged: 0, failed: 1, pending: 0}
 jobs:
   description: The jobs of the service, as they were last seen, one for each file that was sent.
-  returned: success, and when some identities failed
+  returned: success, and when some identities failed or were not finished in time
   type: list
   elements: dict
   sample:

@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.info
+  - pelion.device_management.several.concurrency
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.info_module
@@ -26,6 +27,12 @@ options:
     description:
       - Read the one key of the device with this endpoint name.
     type: str
+  endpoint_names:
+    description:
+      - Read the keys of the devices with these endpoint names, in this order and each once. Those without a key are told as RV(missing).
+      - They are asked for one by one, several side by side, or picked from the list of all, whichever takes less time.
+    type: list
+    elements: str
 seealso:
   - module: pelion.device_management.pre_shared_key
 """
@@ -43,9 +50,17 @@ EXAMPLES = r"""
 
 - name: Delete the keys that the inventory does not know
   pelion.device_management.pre_shared_key:
-    endpoint_name: "{{ item }}"
+    endpoint_names: "{{ keys.pre_shared_keys | map(attribute='endpoint_name') | difference(known_endpoint_names) }}"
     state: absent
-  loop: "{{ keys.pre_shared_keys | map(attribute='endpoint_name') | difference(known_endpoint_names) }}"
+
+- name: Find out which devices of a batch still have no key
+  pelion.device_management.pre_shared_key_info:
+    endpoint_names: "{{ factory_batch }}"
+  register: batch
+
+- name: Show them
+  ansible.builtin.debug:
+    var: batch.missing
 """
 
 RETURN = r"""
@@ -66,6 +81,12 @@ pre_shared_keys:
       description: When the key was uploaded.
       type: str
       returned: always
+missing:
+  description: Those of O(endpoint_names) that have no key.
+  returned: when O(endpoint_names) is given
+  type: list
+  elements: str
+  sample: [pump-0002-2026-11]
 request_id:
   description: The id that the service gave the last request; name it to the vendor's support.
   returned: when the service answered

@@ -9,11 +9,14 @@ specs. A test compares both with the API's own description.
 from __future__ import annotations
 
 import re
+from typing import List, Optional
 
-from ..resource import Resource, ResourceError
+from ..resource import Call, Object, Params, Recipe, Resource, ResourceError
 
 IDENTITY_LENGTH = 97  # characters; EnrollmentId
 _IDENTITY = re.compile(r"A-[A-Za-z0-9:]{95}")
+_SECRET = re.compile(r"(0[xX])?[0-9a-fA-F]{32,64}")
+SECRET_WORDS = "secret_hex must be 32 to 64 hexadecimal digits, with or without 0x before them"
 
 DEVICE_ENROLLMENT = Resource(
     name="device_enrollment",
@@ -50,6 +53,23 @@ PRE_SHARED_KEY = Resource(
     id_words="it is 16 to 64 printable ASCII characters",
     order="",
 )
+
+
+class PreSharedKeyRecipe(Recipe):
+    """The service knows no change of a key: it is deleted and uploaded anew."""
+
+    def desired(self, params: Params, current: Optional[Object]) -> Object:
+        if params["secret_hex"] is not None and not is_secret(params["secret_hex"]):
+            raise ResourceError(f"{SECRET_WORDS}.")
+        return super().desired(params, current)
+
+    def update(self, current: Object, changes: Object, params: Params) -> List[Call]:
+        return [*self.delete(current, params), *self.create({"endpoint_name": current["endpoint_name"], **changes}, params)]
+
+
+def is_secret(text: str) -> bool:
+    """Whether the service takes this as the secret of a pre-shared key."""
+    return bool(_SECRET.fullmatch(text))
 
 
 def is_identity(text: str) -> bool:

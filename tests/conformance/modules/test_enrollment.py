@@ -149,9 +149,9 @@ def test_bulk_identities_that_another_account_has(run: Any, quick: Simulator, cl
     assert step.result["outcomes"][1] == {
         "enrollment_identity": TWO,
         "outcome": "failed",
-        "code": 409,
+        "msg": "The enrollment identity is claimed already.",
+        "status": 409,
         "type": "duplicate",
-        "message": "The enrollment identity is claimed already.",
     }
     assert step.result["counts"] == counts(created=2, failed=1)
     (job,) = step.result["jobs"]
@@ -188,29 +188,50 @@ def test_bulk_in_several_files(run: Any, quick: Simulator, client: Any, monkeypa
     step = run("device_enrollment_bulk", enrollment_identities=many, **FAST)
     assert [job["total_count"] for job in step.result["jobs"]] == [2, 2, 1]
     assert [path for _method, path, _body in step.writes] == [UPLOADS] * 3
-    assert claimed(client) == many
+    assert sorted(claimed(client)) == many
     assert step.result["counts"] == counts(created=5)
-    # All are under way before the first is waited for.
-    methods = "".join(sent.method[0] for sent in step.sent)
-    assert methods.startswith("GPPPG")
 
+    # What could not be sent fails alone, and is the input of the next run.
     quick.faults(method="POST", path=DELETES, status=500, skip=1)
-    step = run("device_enrollment_bulk", enrollment_identities=many, state="absent", **FAST)
-    assert step.msg.startswith(f"1 of 3 files were sent, then one failed: POST {DELETES} failed with HTTP 500 internal_server_error: ")
-    assert step.msg.endswith(" Run the task again to send what is missing.")
-    assert (step.changed, len(step.result["jobs"])) == (True, 1)
-    quick.clock(advance=1)
-    step = run("device_enrollment_bulk", enrollment_identities=many, state="absent", **FAST)
-    assert outcomes(step) == {one: "unchanged" if one in many[:2] else "deleted" for one in many}
-    assert claimed(client) == []
+    step = run("device_enrollment_bulk", enrollment_identities=many, state="absent", retries=0, **FAST)
+    failed = [told for told in step.result["outcomes"] if told["outcome"] == "failed"]
+    assert len(failed) in (1, 2)
+    assert failed[0]["msg"].startswith(f"POST {DELETES} failed with HTTP 500 internal_server_error: ")
+    assert failed[0]["status"] == 500
+    assert step.msg == f"{len(failed)} of 5 identities failed; the first: {failed[0]['enrollment_identity']}: {failed[0]['msg']}"
+    assert (step.changed, len(step.result["jobs"]), step.result["counts"]["deleted"]) == (True, 2, 5 - len(failed))
+    left = [told["enrollment_identity"] for told in failed]
+    assert sorted(claimed(client)) == left
+    step = run("device_enrollment_bulk", enrollment_identities=left, state="absent", **FAST)
+    assert (outcomes(step), claimed(client)) == (dict.fromkeys(left, "deleted"), [])
 
 
-def test_bulk_jobs_that_take_too_long(run: Any, simulator: Simulator) -> None:
+def test_bulk_files_are_waited_for_side_by_side(run: Any, simulator: Simulator, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collection.util("enrollments"), "LARGEST_FILE", len("enrollment_identity\n") + 98)
+    simulator.settings(bulk_seconds=600)
+    many = [identity(number) for number in range(6)]
+    step = run("device_enrollment_bulk", enrollment_identities=many, wait_timeout=0.2, **FAST)
+    assert (step.changed, step.result["counts"], len(step.result["jobs"])) == (True, counts(pending=6), 6)
+    posts = [number for number, sent in enumerate(step.sent) if sent.method == "POST"]
+    # Four at a time; the others when the first are over.
+    assert posts[3] < 12 < posts[4]
+    assert step.msg.startswith(f"The bulk upload {step.result['jobs'][0]['id']} is not there yet after 0.2 seconds. Run the task again ")
+
+
+def test_bulk_jobs_whose_end_is_not_told(run: Any, simulator: Simulator, client: Any) -> None:
     simulator.settings(bulk_seconds=600)
     step = run("device_enrollment_bulk", enrollment_identities=[ONE], wait_timeout=0.1, **FAST)
-    job = step.result["bulk_upload"]
-    assert step.msg == f"The bulk upload {job['id']} is not there yet after 0.1 seconds."
-    assert (step.changed, job["status"], job["total_count"]) == (True, "new", 1)
+    (job,) = step.result["jobs"]
+    again = "Run the task again to find out what has become of its identities."
+    assert step.msg == f"The bulk upload {job['id']} is not there yet after 0.1 seconds. {again}"
+    assert (step.changed, job["status"], job["total_count"], outcomes(step)) == (True, "new", 1, {ONE: "pending"})
+    simulator.reset()
+    simulator.settings(bulk_seconds=0)
+    simulator.faults(method="GET", path="/full_report", status=404, type="not_found")
+    step = run("device_enrollment_bulk", enrollment_identities=[ONE], **FAST)
+    assert step.msg.startswith(f"GET {UPLOADS}/{step.result['jobs'][0]['id']}/full_report.csv failed with HTTP 404 not_found: ")
+    assert step.msg.endswith(again)
+    assert (step.changed, outcomes(step), claimed(client)) == (True, {ONE: "pending"}, [ONE])
 
 
 def test_bulk_with_wrong_identities_sends_nothing(run: Any, tmp_path: Path) -> None:
@@ -395,3 +416,216 @@ def test_reading_pre_shared_keys(run: Any, client: Any) -> None:
     # Pages go on by a marker of their own.
     pages = list(client.pages(KEYS, limit=3))
     assert [[key["endpoint_name"] for key in page["data"]] for page in pages] == [names[:3], names[3:6], names[6:]]
+
+
+def psks(*numbers: int, secret: str = SECRET) -> list[dict[str, str]]:
+    return [{"endpoint_name": f"pump-{number:011}", "secret_hex": secret} for number in numbers]
+
+
+def psk_names(*numbers: int) -> list[str]:
+    return [key["endpoint_name"] for key in psks(*numbers)]
+
+
+def held_keys(client: Any) -> list[str]:
+    return sorted(key["endpoint_name"] for key in client.list(KEYS))
+
+
+def test_many_pre_shared_keys(run: Any, client: Any) -> None:
+    client.post(KEYS, psks(2)[0])
+    wanted = psks(3, 1, 2, 3)
+    checked = run("pre_shared_key", check=True, pre_shared_keys=wanted)
+    assert (checked.writes, held_keys(client)) == ([], psk_names(2))
+    real = run("pre_shared_key", pre_shared_keys=wanted)
+    assert sorted(real.writes, key=str) == [("POST", KEYS, key) for key in psks(1, 3)]
+    assert held_keys(client) == psk_names(1, 2, 3)
+    for step in (checked, real):
+        assert (step.changed, step.result["changed_pre_shared_keys"], step.result["unchanged"]) == (True, psk_names(3, 1), 1)
+        assert step.result["failed_pre_shared_keys"] == []
+        assert step.result["diff"] == {"before": {"pre_shared_keys": []}, "after": {"pre_shared_keys": psk_names(3, 1)}}
+    again = run("pre_shared_key", pre_shared_keys=wanted)
+    assert (again.changed, again.writes, again.result["unchanged"]) == (False, [], 3)
+
+    # The service never tells a secret: others are sent only when that is asked for.
+    others = psks(1, 2, 4, secret=OTHER)
+    for check in (True, False):
+        replaced = run("pre_shared_key", check=check, pre_shared_keys=others, update_secrets="always", concurrency=1)
+        assert replaced.result["changed_pre_shared_keys"] == psk_names(1, 2, 4)
+        assert replaced.result["diff"]["after"] == {"pre_shared_keys": psk_names(4), "replaced": psk_names(1, 2)}
+    item = [("DELETE", f"{KEYS}/{name}", None) for name in psk_names(1, 2)]
+    assert replaced.writes == [item[0], ("POST", KEYS, others[0]), item[1], ("POST", KEYS, others[1]), ("POST", KEYS, others[2])]
+
+    # By names, or by the list with which they came.
+    for gone, left in (({"endpoint_names": psk_names(1, 9)}, psk_names(2, 3, 4)), ({"pre_shared_keys": psks(4, 2)}, psk_names(3))):
+        checked = run("pre_shared_key", check=True, state="absent", **gone)
+        real = run("pre_shared_key", state="absent", **gone)
+        again = run("pre_shared_key", state="absent", **gone)
+        assert held_keys(client) == left
+        assert (checked.changed, real.changed, again.changed, again.writes) == (True, True, False, [])
+        assert checked.result["diff"] == real.result["diff"]
+        assert real.result["diff"]["before"] == {"pre_shared_keys": real.result["changed_pre_shared_keys"]}
+        assert {method for method, _path, _body in real.writes} == {"DELETE"}
+    nothing = run("pre_shared_key", pre_shared_keys=[])
+    assert (nothing.changed, nothing.sent) == (False, [])
+
+
+def test_pre_shared_keys_that_fail_can_be_given_once_more(run: Any, simulator: Simulator, client: Any) -> None:
+    wanted = psks(*range(12))
+    simulator.faults(method="POST", path=KEYS, status=400, body="INVALID_SECRET_HEX", skip=5)
+    step = run("pre_shared_key", pre_shared_keys=wanted, concurrency=1)
+    (failed,) = step.result["failed_pre_shared_keys"]
+    assert failed["msg"].startswith(f"POST {KEYS} failed with HTTP 400: INVALID_SECRET_HEX (request id ")
+    assert (failed["endpoint_name"], failed["status"]) == (*psk_names(5), 400)
+    assert step.msg == f"1 of 12 pre-shared keys failed; the first: {failed['endpoint_name']}: {failed['msg']}"
+    assert step.changed
+    assert step.result["changed_pre_shared_keys"] == [name for name in psk_names(*range(12)) if name != failed["endpoint_name"]]
+
+    # After so many nothing further is begun; what was not tried is named too.
+    simulator.faults(method="DELETE", path=f"^{KEYS}/", status=500, skip=3, count=2)
+    step = run("pre_shared_key", endpoint_names=psk_names(*range(12)), state="absent", concurrency=1, max_failures="2", retries=0)
+    left = [entry["endpoint_name"] for entry in step.result["failed_pre_shared_keys"]]
+    assert left == held_keys(client)
+    assert (step.result["changed_pre_shared_keys"], step.result["unchanged"]) == (psk_names(0, 1, 2), 1)
+    assert step.result["failed_pre_shared_keys"][-1]["msg"] == "It was not tried any more, since max_failures was reached."
+    again = run("pre_shared_key", endpoint_names=left, state="absent")
+    assert (again.failed, again.result["changed_pre_shared_keys"], held_keys(client)) == (False, left, [])
+
+
+def test_pre_shared_keys_without_a_secret_fail_alone(run: Any, client: Any) -> None:
+    client.post(KEYS, psks(1)[0])
+    for check in (True, False):
+        step = run("pre_shared_key", check=check, pre_shared_keys=[*psks(2), {"endpoint_name": psk_names(3)[0]}], endpoint_names=None)
+        assert step.result["changed_pre_shared_keys"] == psk_names(2)
+        assert step.result["failed_pre_shared_keys"] == [
+            {"endpoint_name": psk_names(3)[0], "msg": "There is no such pre shared key yet; to create it give also: secret_hex."}
+        ]
+    named = run("pre_shared_key", endpoint_names=psk_names(1, 2))
+    assert (named.failed, named.changed, named.result["unchanged"]) == (False, False, 2)
+
+
+def test_pre_shared_keys_that_cannot_be(run: Any) -> None:
+    for check in (True, False):
+        wrong = run("pre_shared_key", check=check, pre_shared_keys=[*psks(1), {"endpoint_name": "c0ffee", "secret_hex": SECRET}])
+        assert (
+            wrong.msg == "endpoint_name: it is 16 to 64 printable ASCII characters. Entries for which this is not so: 2. Nothing was sent."
+        )
+        assert wrong.sent == []
+    secret = run("pre_shared_key", pre_shared_keys=[{**psks(n)[0], "secret_hex": f"{SECRET}zz"} for n in range(12)])
+    assert secret.msg == (
+        "secret_hex must be 32 to 64 hexadecimal digits, with or without 0x before them. Entries for which this is not so: "
+        "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more. Nothing was sent."
+    )
+    twice = run("pre_shared_key", pre_shared_keys=[*psks(1), *psks(1, secret=OTHER)])
+    assert twice.msg == (
+        "An endpoint_name must not come again with another secret_hex. Entries for which this is not so: 2. Nothing was sent."
+    )
+    assert [step.sent for step in (secret, twice)] == [[], []]
+
+
+def test_the_secrets_of_many_are_nowhere(run: Any, simulator: Simulator) -> None:
+    secrets = [f"{number:032x}" for number in range(0xFACE, 0xFACE + 6)]
+    keys = [{"endpoint_name": f"pump-{number:011}", "secret_hex": secret} for number, secret in enumerate(secrets)]
+    steps = [
+        run("pre_shared_key", check=True, pre_shared_keys=keys),
+        run("pre_shared_key", pre_shared_keys=keys),
+        run("pre_shared_key", pre_shared_keys=keys, update_secrets="always"),
+        run("pre_shared_key", pre_shared_keys=[*keys, {"endpoint_name": "short", "secret_hex": secrets[0]}]),
+        run("pre_shared_key", pre_shared_keys=[{**keys[0], "secret_hex": secrets[0] + "zz"}]),
+        run("pre_shared_key", pre_shared_keys=[{"secret_hex": secrets[0]}]),
+        run("pre_shared_key", pre_shared_keys=keys, state="absent"),
+    ]
+    # Whatever the service repeats.
+    simulator.faults(method="POST", path=KEYS, status=400, body=f"INVALID {secrets[0]} {secrets[1]}", count=6)
+    steps.append(run("pre_shared_key", pre_shared_keys=keys))
+    assert len(steps[-1].result["failed_pre_shared_keys"]) == 6
+    for step in steps:
+        assert not [secret for secret in secrets if secret in step.output]
+        assert not [secret for secret in secrets for sent in step.sent if secret in f"{sent.path} {sent.query}"]
+        invocation = step.result.pop("invocation")["module_args"]
+        assert "secret_hex" not in json.dumps({**step.result, "msg": None})
+        assert {key["secret_hex"] for key in invocation["pre_shared_keys"] if key.get("secret_hex")} <= {
+            "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+        }
+
+
+def test_somebody_else_uploads_one_of_many(run: Any, simulator: Simulator, client: Any) -> None:
+    simulator.faults(method="POST", path=KEYS, status=409, body="KEY_ALREADY_EXISTS_FOR_ENDPOINT", carry_out=True)
+    step = run("pre_shared_key", pre_shared_keys=psks(1, 2), concurrency=1)
+    assert (step.failed, step.result["changed_pre_shared_keys"], step.result["unchanged"]) == (False, psk_names(2), 1)
+    # An answer that was lost is looked for.
+    simulator.faults(method="POST", path=KEYS, status=502, carry_out=True)
+    step = run("pre_shared_key", pre_shared_keys=psks(3), retries=0)
+    assert (step.failed, step.result["changed_pre_shared_keys"]) == (False, psk_names(3))
+    assert [(method, path) for method, path, _body in step.writes] == [("POST", KEYS)]
+    # A key that is lost between its two halves is said to be.
+    simulator.faults(method="POST", path=KEYS, status=400, body="INVALID_SECRET_HEX")
+    lost = run("pre_shared_key", pre_shared_keys=psks(3), update_secrets="always")
+    assert lost.result["failed_pre_shared_keys"][0]["msg"].startswith(
+        f"POST {KEYS} failed with HTTP 400 after the old key was deleted, so that the device has none now: INVALID_SECRET_HEX (request id "
+    )
+    assert held_keys(client) == psk_names(1, 2)
+
+
+def test_what_many_pre_shared_keys_do_not_go_together_with(run: Any) -> None:
+    texts = {
+        "one of the following is required: endpoint_name, endpoint_names, pre_shared_keys": {},
+        "parameters are mutually exclusive: endpoint_name|endpoint_names|pre_shared_keys": {"endpoint_name": NAME, "endpoint_names": []},
+        "parameters are mutually exclusive: secret_hex|endpoint_names": {"secret_hex": SECRET, "endpoint_names": []},
+        "parameters are mutually exclusive: secret_hex|pre_shared_keys": {"secret_hex": SECRET, "pre_shared_keys": []},
+        "concurrency must be 1 to 64, not 0.": {"endpoint_names": [], "concurrency": 0},
+    }
+    for text, options in texts.items():
+        step = run("pre_shared_key", **options)
+        assert (step.msg, step.sent) == (text, [])
+
+
+SOME_KEYS = st.lists(st.sampled_from(range(5)), max_size=6)
+
+
+def test_many_pre_shared_keys_in_check_mode(run: Any, simulator: Simulator, client: Any) -> None:
+    """Whatever is there and is wanted: check mode foretells the real run, a second run does nothing, and all are as each alone would be."""
+
+    @given(SOME_KEYS, SOME_KEYS, st.sampled_from(("present", "absent")), st.sampled_from(("on_create", "always")), st.integers(1, 3))
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    def law(held: list[int], wanted: list[int], state: str, update: str, concurrency: int) -> None:
+        simulator.reset()
+        for key in psks(*set(held)):
+            client.post(KEYS, key)
+        options = {"pre_shared_keys": psks(*wanted), "state": state, "update_secrets": update, "concurrency": concurrency}
+        checked = run("pre_shared_key", check=True, **options)
+        assert held_keys(client) == psk_names(*sorted(set(held)))
+        real = run("pre_shared_key", **options)
+        names = ("changed", "changed_pre_shared_keys", "unchanged", "failed_pre_shared_keys", "diff")
+        assert {name: checked.result[name] for name in names} == {name: real.result[name] for name in names}
+        after = set(held) | set(wanted) if state == "present" else set(held) - set(wanted)
+        assert held_keys(client) == psk_names(*sorted(after))
+        always = state == "present" and update == "always"
+        assert real.changed is (bool(wanted) if always else after != set(held))
+        assert run("pre_shared_key", **options).changed is (always and bool(wanted))
+
+    law()
+
+
+def test_reading_pre_shared_keys_of_many(run: Any, client: Any) -> None:
+    for key in psks(*range(30)):
+        client.post(KEYS, key)
+    every = {key["endpoint_name"]: key for key in client.list(KEYS)}
+    few = run("pre_shared_key_info", endpoint_names=psk_names(7, 99, 3), concurrency=3)
+    assert [few.result[name] for name in ("pre_shared_keys", "missing")] == [[every[name] for name in psk_names(7, 3)], psk_names(99)]
+    assert sorted(sent.path for sent in few.sent) == [f"{KEYS}/{name}" for name in psk_names(3, 7, 99)]
+    # For many the list is quicker.
+    many = run("pre_shared_key_info", endpoint_names=psk_names(*range(20, 40)), fields=["endpoint_name"])
+    assert many.result["pre_shared_keys"] == [{"endpoint_name": name} for name in psk_names(*range(20, 30))]
+    assert many.result["missing"] == psk_names(*range(30, 40))
+    assert [sent.path for sent in many.sent] == [KEYS]
+
+
+def test_keys_of_a_file(play: Any, client: Any, tmp_path: Path) -> None:
+    """As the module's documentation shows it; nothing of them is seen."""
+    path = tmp_path / "keys.csv"
+    path.write_text("".join(f"{key['endpoint_name']},{key['secret_hex']}\n" for key in psks(1, 2)))
+    (task,) = (example for example in collection.documented("pre_shared_key", "EXAMPLES") if "lines" in example.get("vars", {}))
+    options = task["pelion.device_management.pre_shared_key"]["pre_shared_keys"]
+    lines = task["vars"]["lines"].replace("/srv/factory/keys.csv", str(path))
+    played = play({"upload": {"pre_shared_key": {"pre_shared_keys": options}}}, "-vvv", "--diff", vars={"lines": lines})
+    assert played["upload"].result["changed_pre_shared_keys"] == psk_names(1, 2) == held_keys(client)
+    assert SECRET not in played.output

@@ -194,15 +194,15 @@ def test_many_devices_by_id(run: Any, fleet: list[Object]) -> None:
 
 
 def test_many_objects_by_id_whose_list_cannot_be_filtered_so(run: Any, client: Any, simulator: Simulator) -> None:
-    made = [client.post("/v3/applications", {"name": f"app {number}"})["id"] for number in range(12)]
+    made = [client.post("/v3/api-keys", {"name": f"key {number}"})["id"] for number in range(12)]
     asked = [*made[::-1], "0" * 32]
-    step = run("application_info", ids=asked, fields=["name"])
-    assert step.result["applications"] == [{"id": one, "name": f"app {number}"} for number, one in reversed(list(enumerate(made)))]
+    step = run("api_key_info", ids=asked, fields=["name"])
+    assert step.result["api_keys"] == [{"id": one, "name": f"key {number}"} for number, one in reversed(list(enumerate(made)))]
     assert step.result["missing"] == ["0" * 32]
-    assert sorted(sent.path for sent in step.sent) == sorted(f"/v3/applications/{one}" for one in asked)
+    assert sorted(sent.path for sent in step.sent) == sorted(f"/v3/api-keys/{one}" for one in asked)
     # All or none: a list with gaps would look like one of fewer objects.
-    simulator.faults(method="GET", path=f"/v3/applications/{made[3]}", status=500)
-    assert run("application_info", ids=made).msg.startswith(f"GET /v3/applications/{made[3]} failed with HTTP 500 ")
+    simulator.faults(method="GET", path=f"/v3/api-keys/{made[3]}", status=500)
+    assert run("api_key_info", ids=made).msg.startswith(f"GET /v3/api-keys/{made[3]} failed with HTTP 500 ")
 
 
 def test_what_many_ids_do_not_go_together_with(run: Any) -> None:

@@ -153,7 +153,7 @@ def test_reports() -> None:
     created = ("entity__id", "entity__created_at", *ERROR)
     full = report(created, (ONE, "2026-11-02T08:15:30.000Z", "", "", "", ""), (TWO, "", "409", "duplicate", 'Is "claimed".', ""))
     first = {"outcome": "created", "at": "2026-11-02T08:15:30.000Z"}
-    second = {"outcome": "failed", "code": 409, "type": "duplicate", "message": 'Is "claimed".'}
+    second = {"outcome": "failed", "status": 409, "type": "duplicate", "msg": 'Is "claimed".'}
     assert reported(full, None, 1) == {ONE: first, TWO: second}
     # What only the report of errors says counts too.
     partial = report(created, (ONE, "2026-11-02T08:15:30.000Z", "", "", "", ""))
@@ -163,12 +163,12 @@ def test_reports() -> None:
 
 def test_reports_that_say_too_little() -> None:
     assert reported(None, None, 0) == {ONE: {"outcome": "created"}, TWO: {"outcome": "created"}}
-    unknown = {"outcome": "failed", "message": "The service's report does not mention it."}
+    unknown = {"outcome": "failed", "msg": "The service's report does not mention it."}
     assert reported(None, None, 1) == {ONE: unknown, TWO: unknown}
     odd = report(("entity__id", *ERROR), (ONE, "E7", "", "", "x: y"), (TWO, "", "", "No.", ""))
     assert reported(odd, None, 2) == {
-        ONE: {"outcome": "failed", "message": "error E7", "fields": "x: y"},
-        TWO: {"outcome": "failed", "message": "No."},
+        ONE: {"outcome": "failed", "msg": "error E7", "fields": "x: y"},
+        TWO: {"outcome": "failed", "msg": "No."},
     }
 
 
