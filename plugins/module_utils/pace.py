@@ -113,10 +113,13 @@ class Pace:
 
     def hold(self, seconds: float) -> None:
         """Nobody sends anything for so long, though never longer than ``retry_max_wait``."""
+        seconds = min(seconds, self._longest)
+        if seconds <= 0:
+            return
         with self._shared() as state:
             now = self._monotonic()
-            until = now + min(seconds, self._longest)
-            if until > max(now, state.held(now, self._longest)):
+            until = now + seconds
+            if until > state.held(now, self._longest):
                 state.until, state.since = until, now
                 self._quiet = ()
 
