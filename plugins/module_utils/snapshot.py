@@ -415,11 +415,12 @@ class _Line:
     def put(self, changed: Iterable[Object]) -> None:
         """Put what was changed or is new in its place."""
         by_id = {item["id"]: self._known(item) for item in changed}
-        stays = {identity for identity, item in by_id.items() if _created(self._objects.get(identity, {})) == _created(item)}
+        old = by_id.keys() & self._objects.keys()
+        stays = {identity for identity in old if _created(self._objects[identity]) == _created(by_id[identity])}
         new = [item for identity, item in by_id.items() if identity not in stays]
         if not _ordered(new):
             raise _WholeError("the list is not in the order of creation")
-        if stays != set(by_id) & set(self._objects):
+        if stays != old:
             self.items = [item for item in self.items if item["id"] in stays or item["id"] not in by_id]
         self.items = [by_id.get(item["id"], item) for item in self.items]
         if not new:
