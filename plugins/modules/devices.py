@@ -255,6 +255,7 @@ EXAMPLES = r"""
         path: pumps.csv
       register: pumps
 
+    # An empty cell clears the field.
     - name: Name the devices
       pelion.device_management.devices:
         devices: "{{ pumps.list }}"
