@@ -1,14 +1,15 @@
 # Copyright (c) 2026, Contributors to the pelion.device_management collection
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists devices with one library, in a process of its own: readers.py client|requests|sdk.
+"""Lists devices with one library, in a process of its own: readers.py client|side_by_side|requests|sdk.
 
-For each line on standard input, a number of devices or 0 for all, it lists that many and answers with one JSON line: `count`,
-`last` (the id of the last device), `seconds` (without imports and set-up) and `peak_mb` (of the process, so far).
-The environment says where the service is; see run.py. The SDK runs in an environment of its own, so nothing is imported up here.
+For each line of JSON on standard input it lists `limit` devices, or all, and answers with one: `count`, `last` (the id of the last
+device), `seconds` (without imports and set-up) and `peak_mb` (of the process, so far); with `check` also `digest`, of all ids in order.
+The environment says where the service is; see bench.py. The SDK runs in an environment of its own, so nothing is imported up here.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
@@ -20,6 +21,8 @@ from typing import Any
 Listing = Callable[[int], Iterator[Any]]
 PATH = "/v3/devices/"
 PAGE = 1000
+WORKERS = 16
+"""Pages that `side_by_side` reads at the same time."""
 
 
 def client() -> Listing:
@@ -29,6 +32,17 @@ def client() -> Listing:
 
     opened = Client(resolve({}))
     return lambda limit: (device["id"] for device in opened.list(PATH, limit=limit or None))
+
+
+def side_by_side() -> Listing:
+    """This collection's reading of several ranges of a list at the same time; always the whole list."""
+    from ansible_collections.pelion.device_management.plugins.module_utils import ranges
+    from ansible_collections.pelion.device_management.plugins.module_utils.client import Client
+    from ansible_collections.pelion.device_management.plugins.module_utils.resources.directory import DEVICE
+    from ansible_collections.pelion.device_management.plugins.module_utils.settings import resolve
+
+    opened = Client(resolve({}), pool_size=WORKERS)
+    return lambda limit: (device["id"] for device in ranges.listing(opened, DEVICE, {}, concurrency=WORKERS))
 
 
 def requests_loop() -> Listing:
@@ -71,15 +85,19 @@ def peak_mb() -> float:
 
 def main(name: str) -> None:
     """Answer until standard input ends."""
-    listing = {"client": client, "requests": requests_loop, "sdk": sdk}[name]()
+    listing = {"client": client, "side_by_side": side_by_side, "requests": requests_loop, "sdk": sdk}[name]()
     for line in sys.stdin:
-        count, last = 0, ""
+        order = json.loads(line)
+        count, last, digest = 0, "", hashlib.sha256() if order.get("check") else None
         begun = time.perf_counter()
-        for identity in listing(int(line)):
+        for identity in listing(order.get("limit", 0)):
             count += 1
             last = identity
+            if digest:
+                digest.update(identity.encode())
         seconds = time.perf_counter() - begun
-        print(json.dumps({"count": count, "last": last, "seconds": seconds, "peak_mb": peak_mb()}), flush=True)
+        answer = {"count": count, "last": last, "seconds": seconds, "peak_mb": peak_mb()}
+        print(json.dumps(answer | ({"digest": digest.hexdigest()} if digest else {})), flush=True)
 
 
 if __name__ == "__main__":

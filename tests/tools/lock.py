@@ -30,7 +30,8 @@ def main() -> None:
     lock("dev.in", "dev.txt", "3.11")
     for core, ((oldest, _newest), _managed) in matrix.CORES.items():
         lock("matrix.in", f"matrix-{core}.txt", f"3.{oldest}", f"ansible-core == {core}.*")
-    lock("sdk.in", "sdk.txt", "3.11")
+    for name in ("sdk", "plot"):
+        lock(f"{name}.in", f"{name}.txt", "3.11")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,9 @@ class CallbackModule(CallbackBase):
         found = result._result
         # `device` returns the object, `uri` the decoded answer. Nothing else gets into the file: the key is among the options.
         device = found.get("device") or found.get("json") or {}
+        # What a loop did, and what `devices` changed.
+        items = len(found.get("results") or found.get("changed_devices") or ())
         entry = {"task": result._task.get_name(), "seconds": seconds, "id": device.get("id"), "changed": found.get("changed")}
+        entry["items"] = items
         with open(os.environ["TASK_TIMES"], "a", encoding="utf-8") as stream:
             stream.write(json.dumps(entry) + "\n")
