@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import client as subject
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError, RequestError
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import parse
+from ansible_collections.pelion.device_management.plugins.module_utils.pace import Pace
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import Settings
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import RawReply, TransportError
 from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import (
@@ -684,7 +685,8 @@ def test_law_of_retries(outcomes, method, path, retries, cap):
     tries = len(transport.sent)
     assert 1 <= tries <= retries + 1
     assert len(waits) <= tries - 1
-    assert all(0 < wait <= cap for wait in waits)
+    # Those who come back from a pause do so one after the other, a twentieth of a second apart.
+    assert all(0 < wait <= cap + 0.05 for wait in waits)
     asked = [sent for sent in script[: tries - 1] if isinstance(sent, RawReply) and "Retry-After" in sent.headers]
     assert cap == 0 or len(waits) == tries - 1 - sum(sent.headers["Retry-After"] == "0" for sent in asked)
     assert len({repr(sent) for sent in transport.sent}) == 1
@@ -926,3 +928,96 @@ def test_a_request_may_have_a_timeout_and_retries_of_its_own():
     assert client.request("GET", "/v2/notification/pull", retries=1).status == 204
     assert [sent.timeout for sent in transport.sent] == [90, None, None]
     assert len(waits) == 1
+
+
+# -- the pace
+
+
+class Neighbours:
+    """Two clients of one account on one machine, and the waits of each; only waiting takes time."""
+
+    def __init__(self, outcomes, folder, **settings):
+        self.now = 1000.0
+        self.waits = ([], [])
+        self.clients = [self._client(outcomes if number == 0 else [answer(204)] * 9, number, folder, settings) for number in (0, 1)]
+
+    def _client(self, outcomes, number, folder, settings):
+        given = Settings(api_key=KEY, api_url=BASE, **settings)
+
+        def sleep(seconds):
+            self.waits[number].append(seconds)
+            self.now += seconds
+
+        pace = Pace(given, str(folder / "shared"), sleep=sleep, monotonic=lambda: self.now)
+        transport = make_client(outcomes)[1]
+        return subject.Client(given, transport=transport, sleep=sleep, jitter=lambda: 1.0, pace=pace)
+
+
+def test_every_attempt_waits_for_its_turn(tmp_path):
+    """Of requests, of their repetitions, and of pages; of the neighbour as well."""
+    page = answer(200, {"data": [{"id": "a"}, {"id": "b"}], "has_more": False})
+    neighbours = Neighbours([answer(204), answer(503), answer(204), page], tmp_path, requests_per_second=0.5)
+    one, two = neighbours.clients
+    one.request("GET", "/v3/x")
+    one.request("GET", "/v3/x")
+    two.request("GET", "/v3/x")
+    assert list(one.list("/v3/devices/")) == [{"id": "a"}, {"id": "b"}]
+    # The second is one second of repetition, and the rest of the two until its turn.
+    assert neighbours.waits == ([2.0, 1.0, 1.0, 2.0], [2.0])
+
+
+HELD = answer(429, "", {"Retry-After": "7"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reply", "tries", "own", "other"),
+    [
+        ("GET", "/v3/x", HELD, 2, [7.0], []),
+        ("POST", "/v3/x", HELD, 2, [7.0], []),
+        ("GET", "/v3/x", answer(503, "", {"Retry-After": "7"}), 2, [7.0], []),
+        # It is not repeated, as it may have been carried out; but everybody is to wait.
+        ("POST", "/v3/x", answer(503, "", {"Retry-After": "7"}), 1, [], [7.0]),
+        # Without words about a device it is the service that has had enough.
+        ("GET", "/v2/subscriptions/1", HELD, 2, [7.0], []),
+        ("GET", "/v2/subscriptions/1", answer(429), 1, [], []),
+        # One device's queue, and the billing period, are no reason for others to wait.
+        ("GET", "/v2/subscriptions/1", answer(429, "QUEUE_IS_FULL", {"Retry-After": "7"}), 2, [7.0], []),
+        ("GET", "/v2/subscriptions/1", answer(429, "CONGESTION_CONTROL", {"Retry-After": "7"}), 2, [7.0], []),
+        ("GET", "/v2/subscriptions/1", answer(429, "LIMITS_EXCEEDED", {"Retry-After": "7"}), 1, [], []),
+        ("GET", "/v3/x", answer(502, "", {"Retry-After": "7"}), 2, [7.0], []),
+        ("GET", "/v3/x", answer(429), 2, [1.0], []),
+        ("GET", "/v3/x", answer(429, "", {"Retry-After": "3600"}), 2, [20.0], []),
+    ],
+)
+def test_a_pause_of_the_service(tmp_path, method, path, reply, tries, own, other):
+    neighbours = Neighbours([reply, answer(204)], tmp_path, retry_max_wait=20)
+    one, two = neighbours.clients
+    try:
+        one.request(method, path)
+    except ApiError as error:
+        assert error.status == reply.status
+    assert one.requests == tries
+    two.request("GET", "/v3/y")
+    assert neighbours.waits == (own, other)
+
+
+@pytest.mark.parametrize(
+    ("reply", "other"),
+    [
+        (HELD, 7.0),
+        (answer(503, "", {"Retry-After": "7"}), 7.0),
+        (answer(502, "", {"Retry-After": "7"}), None),
+        (answer(429), None),
+        (answer(429, "QUEUE_IS_FULL", {"Retry-After": "7"}), None),
+        (answer(429, "CONGESTION_CONTROL", {"Retry-After": "7"}), None),
+        (answer(429, "LIMITS_EXCEEDED", {"Retry-After": "7"}), None),
+        (answer(404, "", {"Retry-After": "7"}), None),
+    ],
+)
+def test_who_gives_up_still_tells_the_others(tmp_path, reply, other):
+    neighbours = Neighbours([reply], tmp_path, retries=0)
+    one, two = neighbours.clients
+    with pytest.raises(ApiError):
+        one.request("GET", "/v2/subscriptions/1")
+    two.request("GET", "/v3/y")
+    assert neighbours.waits == ([], [] if other is None else [other])

@@ -16,6 +16,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.client im
     RequestError,
 )
 from ansible_collections.pelion.device_management.plugins.module_utils.files import check_file, whole_file
+from ansible_collections.pelion.device_management.plugins.module_utils.pace import Pace
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import Settings
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import RawReply, Transport, TransportError
 from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import BASE, KEY, answer, failing
@@ -211,3 +212,19 @@ def test_anonymous_requests_carry_no_token(monkeypatch):
         with pytest.raises(TransportError):
             transport.send("GET", BASE + "/x", anonymous=anonymous)
     assert seen == [None, f"Bearer {KEY}"]
+
+
+def test_files_keep_to_the_pace_of_the_service_and_others_have_none(tmp_path):
+    """Neither do we wait for our turn at another host, nor is its pause one of the service."""
+    busy, waits = answer(503, headers={"Retry-After": "7"}), []
+    settings = Settings(api_key=KEY, api_url=BASE, requests_per_second=0.5)
+    pace = Pace(settings, sleep=waits.append, monotonic=lambda: sum(waits))
+    transport = Files(CONTENT, busy, CONTENT, busy, CONTENT, CONTENT)
+    client = Client(settings, transport=transport, sleep=waits.append, pace=pace)
+    assert client.fetch(BASE + "/v3/file") == CONTENT
+    assert client.fetch("https://files.example.com/x") == CONTENT
+    assert waits == [7.0]
+    assert client.fetch(BASE + "/v3/file") == CONTENT
+    assert waits == [7.0, 7.0]
+    assert client.fetch("/v3/file") == CONTENT
+    assert waits == [7.0, 7.0, 2.0]
