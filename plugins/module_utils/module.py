@@ -114,10 +114,12 @@ class ApiModule:
                 result = self.work(client, module.params, module.check_mode)
                 result.setdefault("request_id", client.last_request_id)
         except FAILURES as error:
-            module.fail_json(**{**failure(error), **self.kept})
+            end, result = module.fail_json, {**failure(error), **self.kept}
+        else:
+            end = module.exit_json
         for warning in result.pop("warnings", ()):
             module.warn(warning)
-        module.exit_json(**result)
+        end(**result)
 
     @staticmethod
     def secrets(params: Mapping[str, Any]) -> Iterable[str]:

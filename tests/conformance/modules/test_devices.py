@@ -273,6 +273,10 @@ def test_check_mode_does_not_need_a_group_that_a_task_before_makes(run: Any, fle
     assert told(step) == (True, ids, 0)
     assert step.result["warnings"] == ["There is no device group 'new' yet."]
     assert step.result["diff"] == {"prepared": f'groups: none -> "new" on 2 devices: {ids[0]}, {ids[1]}\n'}
+    # A task that fails warns as well.
+    step = run("devices", check=True, device_ids=["0" * 32], groups=["new"])
+    assert (step.failed, step.result["warnings"]) == (True, ["There is no device group 'new' yet."])
+    assert "warnings" not in json.loads(step.output)
 
 
 def test_each_device_fails_by_itself(run: Any, simulator: Simulator, client: Any, fleet: list[dict[str, Any]]) -> None:
