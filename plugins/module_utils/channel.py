@@ -465,6 +465,7 @@ def send(
     transport: str = "requests",
     query: Optional[Mapping[str, Any]] = None,
     concurrency: int = 8,
+    max_failures: Optional[int] = None,
 ) -> List[Outcome]:
     """Hand requests to the service, several side by side; what the devices answer comes over the channel, which must be open before.
 
@@ -474,7 +475,14 @@ def send(
     """
     hand_over = _to_endpoint if transport == "endpoints" else _to_queue
     parameters = {name: value for name, value in (query or {}).items() if value is not None}
-    results = bulk.each(requests, lambda request: hand_over(client, request, parameters), concurrency)
+    client.progress.start("requests sent", len(requests))
+    results = bulk.each(
+        requests,
+        lambda request: hand_over(client, request, parameters),
+        concurrency,
+        max_failures=max_failures,
+        progress=client.progress,
+    )
     return [result.value or Outcome(result.item, error=result.error) for result in results]
 
 
@@ -522,6 +530,7 @@ def collect(channel: Channel, outcomes: Iterable[Outcome], client: Client, deadl
     """
     missing = {outcome.async_id: outcome for outcome in outcomes if outcome.async_id and outcome.answer is None}
     others: List[Message] = []
+    client.progress.start("devices answered", len(missing))
     while missing:
         try:
             message = channel.receive(deadline - client.monotonic()) if client.monotonic() < deadline else None
@@ -535,6 +544,7 @@ def collect(channel: Channel, outcomes: Iterable[Outcome], client: Client, deadl
             answered = missing.pop(str(entry.get("id")), None)
             if answered is not None:
                 answered.answer, answered.error, answered.doubt = _answer(entry), None, False
+                client.progress.advance(failed=not answered.answer.good)
         rest = {name: value for name, value in message.items() if name != "async-responses" and value}
         if rest:
             others.append(rest)
@@ -586,6 +596,11 @@ class Session:
 
     def __enter__(self) -> Session:
         return self
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no time left to wait for answers."""
+        return self._kind is not None and self._client.monotonic() >= self._deadline
 
     def exchange(self, requests: Sequence[Request], **options: Any) -> List[Outcome]:
         """Send requests and wait for the answers.

@@ -9,7 +9,7 @@ import contextlib
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from . import bulk, lwm2m
-from .client import ApiError, Client
+from .client import Client
 from .resources import connect
 
 # Documented in the fragment pelion.device_management.several.
@@ -17,6 +17,8 @@ DEVICES_SPEC: Dict[str, Dict[str, Any]] = {
     "device_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["device_id"]},
     **bulk.CONCURRENCY_SPEC,
 }
+# For those that change something.
+CHANGES_SPEC: Dict[str, Dict[str, Any]] = {**DEVICES_SPEC, **bulk.BULK_SPEC}
 
 TYPES_SPEC: Dict[str, Dict[str, Any]] = {"types": {"type": "dict", "default": {}}}
 
@@ -30,19 +32,25 @@ def asked(params: Mapping[str, Any]) -> List[str]:
     """The devices that the options name, each once.
 
     :raises ResourceError: for what is no id.
-    :raises SettingsError: for an unusable number of requests side by side.
+    :raises SettingsError: for unusable ``concurrency`` or ``max_failures``.
     """
     bulk.limits(params)
     return list(dict.fromkeys(connect.device(device) for device in params["device_ids"]))
 
 
-def each(devices: Sequence[str], call: Callable[[str], Any], concurrency: int) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
+def each(
+    client: Client, devices: Sequence[str], call: Callable[[str], Any], params: Mapping[str, Any], what: str = ""
+) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
     """Call once a device, as ``bulk.each`` does.
 
+    :param params: ``concurrency`` and, if there is one, ``max_failures``.
+    :param what: what is shown of its progress, in words that follow the number; nothing where it is part of something longer.
     :return: what the calls gave, by device; and those that failed, with the reason.
     """
     values, failed = {}, []
-    for result in bulk.each(devices, call, concurrency):
+    if what:
+        client.progress.start(what, len(devices))
+    for result in bulk.each(devices, call, **bulk.limits(params), progress=client.progress if what else None):
         if result.error is None:
             values[result.item] = result.value
         else:
@@ -52,8 +60,7 @@ def each(devices: Sequence[str], call: Callable[[str], Any], concurrency: int) -
 
 def problem(device: str, error: Exception) -> Dict[str, Any]:
     """A device that failed, as results show it."""
-    told = {"status": error.status, "request_id": error.request_id} if isinstance(error, ApiError) else {}
-    return {"id": device, "msg": str(error), **told}
+    return {"id": device, **bulk.told(error)}
 
 
 def report(result: Dict[str, Any], failed: Sequence[Mapping[str, Any]], total: int) -> Dict[str, Any]:

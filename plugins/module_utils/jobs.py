@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from . import devices, lwm2m
+from . import bulk, devices, lwm2m
 from .channel import Outcome, Request, Session, explain, late
 from .client import ApiError, Client
 from .resource import ResourceError
@@ -69,13 +69,15 @@ class Job:
 
         For a write it is the value, else the paths that are there already.
         """
-        compare, concurrency = self._params["compare"], self._params["concurrency"]
+        compare, width = self._params["compare"], {"concurrency": self._params["concurrency"]}
         if compare == "none" or self.operation not in _COMPARED:
             return {}, []
         if self.operation != "write":
-            return devices.each(ids, lambda device: self._listed(client, device), concurrency)
+            return devices.each(client, ids, lambda device: self._listed(client, device), width, "devices read")
         if compare == "echo":
-            return devices.each(ids, lambda device: devices.known(_echo(client, device), self.path, self.types), concurrency)
+            return devices.each(
+                client, ids, lambda device: devices.known(_echo(client, device), self.path, self.types), width, "devices read"
+            )
         asked = dataclasses.replace(self._request, method="GET", payload=None, accept=self._request.content_type, content_type="")
         outcomes = session.exchange([dataclasses.replace(asked, device_id=device) for device in ids], **self._options())
         answers = {outcome.request.device_id: outcome.answer for outcome in outcomes if outcome.answer and outcome.answer.good}
@@ -109,8 +111,30 @@ class Job:
         }
 
     def send(self, session: Session, ids: Sequence[str]) -> Dict[str, Outcome]:
-        """Ask the devices; the outcomes by device."""
-        outcomes = session.exchange([dataclasses.replace(self._request, device_id=device) for device in ids], **self._options())
+        """Ask the devices; the outcomes by device.
+
+        Where not all may fail, only as many are asked at once as go side by side, for a device may fail as late as with its answer.
+        """
+        limit = self._params["max_failures"]
+        most = bulk.allowed(limit, len(ids))
+        together = len(ids) if most is None or self._quiet else self._params["concurrency"]
+        outcomes: List[Outcome] = []
+        end: Optional[Exception] = None
+        failed = 0
+        for start in range(0, len(ids), max(together, 1)):
+            requests = [dataclasses.replace(self._request, device_id=device) for device in ids[start : start + together]]
+            if end is not None:
+                outcomes += [Outcome(request, error=end) for request in requests]
+                continue
+            left = None if most is None else most - failed
+            found = session.exchange(requests, **self._options(), max_failures=left)
+            outcomes += found
+            failed += sum(self.told(outcome)[1] is not None for outcome in found)
+            end = next((outcome.error for outcome in found if isinstance(outcome.error, bulk.NotTriedError)), None)
+            if end is None and most is not None and failed >= most:
+                end = bulk.NotTriedError("It", "max_failures was reached")
+            elif end is None and session.over:
+                end = bulk.NotTriedError("It", "wait_timeout was over")
         return {outcome.request.device_id: outcome for outcome in outcomes}
 
     def _options(self) -> Dict[str, Any]:

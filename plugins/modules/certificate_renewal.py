@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.several
   - pelion.device_management.several.concurrency
+  - pelion.device_management.several.max_failures
   - pelion.device_management.resource.wait
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
@@ -109,7 +110,7 @@ joined:
 failed_devices:
   description:
     - The devices without a new certificate, and why.
-    - Once the key has been refused, no further renewals are asked for, and the devices that are left say so.
+    - Once the key has been refused or O(max_failures) is reached, no further renewals are asked for, and the devices that are left say so.
   returned: when some devices failed
   type: list
   elements: dict
@@ -174,7 +175,7 @@ class CertificateRenewal(ApiModule):
         joined = set(renewals)
         requested, failed = [device for device in devices if device not in joined], []
         if not check_mode:
-            answers, failed = several.each(requested, lambda device: self.ask(client, params, device), params["concurrency"])
+            answers, failed = several.each(client, requested, lambda device: self.ask(client, params, device), params, "renewals requested")
             requested = [device for device, (new, _renewal) in answers.items() if new]
             joined.update(set(answers) - set(requested))
             renewals.update({device: renewal for device, (_new, renewal) in answers.items()})
@@ -225,7 +226,8 @@ class CertificateRenewal(ApiModule):
         def look():
             under_way = {found["id"] for found in self.running(client, params, devices).values()}
             gone = [device for device, found in renewals.items() if not completed(found) and found["id"] not in under_way]
-            read, _failed = several.each(gone, lambda device: client.get(ROW.item({}, renewals[device]["id"])), params["concurrency"])
+            width = {"concurrency": params["concurrency"]}
+            read, _failed = several.each(client, gone, lambda device: client.get(ROW.item({}, renewals[device]["id"])), width)
             renewals.update({device: found for device, found in read.items() if found is not None})
             return renewals
 
@@ -245,7 +247,7 @@ def main():
         argument_spec=dict(
             certificate_name=dict(type="str", required=True),
             filters=dict(type="dict"),
-            **{**several.DEVICES_SPEC, "device_ids": {**several.DEVICES_SPEC["device_ids"], "required": False}},
+            **{**several.CHANGES_SPEC, "device_ids": {**several.CHANGES_SPEC["device_ids"], "required": False}},
             **WAIT_SPEC,
         ),
         required_one_of=[("device_ids", "filters")],

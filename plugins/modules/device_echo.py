@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.several
   - pelion.device_management.several.concurrency
+  - pelion.device_management.several.max_failures
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.resource_module
@@ -74,6 +75,8 @@ failed_devices:
     - id: 01667c6e992c00000000000100100371
       msg: "GET /v2/endpoints/01667c6e992c00000000000100100371 failed with HTTP 500: Internal Server Error (the answer has no text)."
       status: 500
+      type: null
+      fields: []
       request_id: 0161991d63150242ac12000600000000
   contains:
     id:
@@ -87,6 +90,15 @@ failed_devices:
     status:
       description: The HTTP status.
       type: int
+      returned: when the service answered
+    type:
+      description: The error type of the service; V(null) where it gives none.
+      type: str
+      returned: when the service answered
+    fields:
+      description: What the service says of single fields.
+      type: list
+      elements: dict
       returned: when the service answered
     request_id:
       description: The id of the request.
@@ -113,14 +125,14 @@ class DeviceEcho(ApiModule):
             return twin
 
         ids = devices.asked(params)
-        twins, failed = devices.each(ids, forget, params["concurrency"])
+        twins, failed = devices.each(client, ids, forget, params, "device echoes removed")
         held = {device: [part["resource_path"] for part in twin.get("resources") or ()] for device, twin in twins.items() if twin}
         diff = {"before": {"resources": held}, "after": {"resources": {}}}
         return devices.report({"changed": bool(held), "removed": list(held), "diff": diff}, failed, len(ids))
 
 
 def main():
-    DeviceEcho(argument_spec=dict(**devices.DEVICES_SPEC, state=dict(type="str", choices=["absent"], required=True))).main()
+    DeviceEcho(argument_spec=dict(**devices.CHANGES_SPEC, state=dict(type="str", choices=["absent"], required=True))).main()
 
 
 if __name__ == "__main__":

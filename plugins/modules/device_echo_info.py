@@ -114,6 +114,8 @@ failed_devices:
     - id: 01667c6e992c00000000000100100371
       msg: "GET /v2/endpoints/01667c6e992c00000000000100100371 failed with HTTP 500: Internal Server Error (the answer has no text)."
       status: 500
+      type: null
+      fields: []
       request_id: 0161991d63150242ac12000600000000
   contains:
     id:
@@ -127,6 +129,15 @@ failed_devices:
     status:
       description: The HTTP status.
       type: int
+      returned: when the service answered
+    type:
+      description: The error type of the service; V(null) where it gives none.
+      type: str
+      returned: when the service answered
+    fields:
+      description: What the service says of single fields.
+      type: list
+      elements: dict
       returned: when the service answered
     request_id:
       description: The id of the request.
@@ -146,7 +157,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 class DeviceEchoInfo(ApiModule):
     def work(self, client, params, check_mode):
         ids, types = devices.asked(params), devices.types_of(params)
-        found, failed = devices.each(ids, lambda device: devices.echo(client, device), params["concurrency"])
+        found, failed = devices.each(client, ids, lambda device: devices.echo(client, device), params, "device echoes read")
         echoes = [devices.readable(found[device], params["paths"], types) for device in ids if found.get(device)]
         return devices.report({"changed": False, "device_echoes": echoes}, failed, len(ids))
 

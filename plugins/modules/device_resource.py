@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.several
   - pelion.device_management.several.concurrency
+  - pelion.device_management.several.max_failures
   - pelion.device_management.several.typed
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
@@ -140,6 +141,7 @@ options:
     type: bool
     default: false
 notes:
+  - With O(max_failures), and unless O(wait=false), only O(concurrency) devices are asked at once, and the next when these have answered.
   - The account's quota counts every request to a device.
 seealso:
   - module: pelion.device_management.device_echo_info
@@ -172,6 +174,14 @@ EXAMPLES = r"""
     device_id: 01667c6e992c00000000000100100371
     operation: execute
     path: /3/0/4
+
+- name: Reboot all heaters, a few at a time, and stop when five of them fail
+  pelion.device_management.device_resource:
+    device_ids: "{{ heaters.devices | map(attribute='id') }}"
+    operation: execute
+    path: /3/0/4
+    concurrency: 10
+    max_failures: 5
 
 - name: Report the temperature at least every ten minutes, and when it leaves the comfortable range
   pelion.device_management.device_resource:
@@ -298,6 +308,8 @@ failed_devices:
     - id: 01667c6e992c00000000000100100371
       msg: "GET /v2/endpoints/01667c6e992c00000000000100100371 failed with HTTP 500: Internal Server Error (the answer has no text)."
       status: 500
+      type: null
+      fields: []
       request_id: 0161991d63150242ac12000600000000
   contains:
     id:
@@ -311,6 +323,15 @@ failed_devices:
     status:
       description: The HTTP status.
       type: int
+      returned: when the service answered
+    type:
+      description: The error type of the service; V(null) where it gives none.
+      type: str
+      returned: when the service answered
+    fields:
+      description: What the service says of single fields.
+      type: list
+      elements: dict
       returned: when the service answered
     request_id:
       description: The id of the request.
@@ -353,7 +374,7 @@ class DeviceResource(ApiModule):
 def main():
     DeviceResource(
         argument_spec=dict(
-            **devices.DEVICES_SPEC,
+            **devices.CHANGES_SPEC,
             **devices.TYPES_SPEC,
             operation=dict(type="str", choices=list(METHODS), required=True),
             path=dict(type="str", required=True),

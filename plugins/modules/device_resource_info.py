@@ -124,6 +124,8 @@ failed_devices:
     - id: 01667c6e992c00000000000100100371
       msg: "GET /v2/endpoints/01667c6e992c00000000000100100371 failed with HTTP 500: Internal Server Error (the answer has no text)."
       status: 500
+      type: null
+      fields: []
       request_id: 0161991d63150242ac12000600000000
   contains:
     id:
@@ -137,6 +139,15 @@ failed_devices:
     status:
       description: The HTTP status.
       type: int
+      returned: when the service answered
+    type:
+      description: The error type of the service; V(null) where it gives none.
+      type: str
+      returned: when the service answered
+    fields:
+      description: What the service says of single fields.
+      type: list
+      elements: dict
       returned: when the service answered
     request_id:
       description: The id of the request.
@@ -167,7 +178,7 @@ class DeviceResourceInfo(ApiModule):
                 if devices.below(params["path"], entry["uri"])
             ]
 
-        found, failed = devices.each(ids, resources, params["concurrency"])
+        found, failed = devices.each(client, ids, resources, params, "devices read")
         listed = [entry for device in ids for entry in found.get(device, ())]
         return devices.report({"changed": False, "device_resources": listed}, failed, len(ids))
 

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - pelion.device_management.connection
   - pelion.device_management.several
   - pelion.device_management.several.concurrency
+  - pelion.device_management.several.max_failures
   - pelion.device_management.attributes
   - pelion.device_management.attributes.action_group
   - pelion.device_management.attributes.resource_module
@@ -121,6 +122,8 @@ failed_devices:
     - id: 01667c6e992c00000000000100100371
       msg: "GET /v2/endpoints/01667c6e992c00000000000100100371 failed with HTTP 500: Internal Server Error (the answer has no text)."
       status: 500
+      type: null
+      fields: []
       request_id: 0161991d63150242ac12000600000000
   contains:
     id:
@@ -134,6 +137,15 @@ failed_devices:
     status:
       description: The HTTP status.
       type: int
+      returned: when the service answered
+    type:
+      description: The error type of the service; V(null) where it gives none.
+      type: str
+      returned: when the service answered
+    fields:
+      description: What the service says of single fields.
+      type: list
+      elements: dict
       returned: when the service answered
     request_id:
       description: The id of the request.
@@ -153,14 +165,18 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 class Subscription(ApiModule):
     def work(self, client, params, check_mode):
         ids = devices.asked(params)
-        found, failed = devices.each(ids, lambda device: subscriptions.settle(client, device, params, check_mode), params["concurrency"])
+
+        def settle(device):
+            return subscriptions.settle(client, device, params, check_mode)
+
+        found, failed = devices.each(client, ids, settle, params, "devices done")
         return devices.report(subscriptions.told([found[device] for device in ids if device in found]), failed, len(ids))
 
 
 def main():
     Subscription(
         argument_spec=dict(
-            **devices.DEVICES_SPEC,
+            **devices.CHANGES_SPEC,
             paths=dict(type="list", elements="str"),
             exact=dict(type="bool", default=False),
             state=dict(type="str", choices=["present", "absent"], default="present"),

@@ -79,6 +79,8 @@ failed_devices:
     - id: 01667c6e992c00000000000100100371
       msg: "GET /v2/endpoints/01667c6e992c00000000000100100371 failed with HTTP 500: Internal Server Error (the answer has no text)."
       status: 500
+      type: null
+      fields: []
       request_id: 0161991d63150242ac12000600000000
   contains:
     id:
@@ -92,6 +94,15 @@ failed_devices:
     status:
       description: The HTTP status.
       type: int
+      returned: when the service answered
+    type:
+      description: The error type of the service; V(null) where it gives none.
+      type: str
+      returned: when the service answered
+    fields:
+      description: What the service says of single fields.
+      type: list
+      elements: dict
       returned: when the service answered
     request_id:
       description: The id of the request.
@@ -111,7 +122,11 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 class SubscriptionInfo(ApiModule):
     def work(self, client, params, check_mode):
         ids = devices.asked(params)
-        found, failed = devices.each(ids, lambda device: subscriptions.read(client, device, params["paths"]), params["concurrency"])
+
+        def read(device):
+            return subscriptions.read(client, device, params["paths"])
+
+        found, failed = devices.each(client, ids, read, params, "devices read")
         entries = [{"device_id": device, "paths": found[device]} for device in ids if device in found]
         return devices.report({"changed": False, "subscriptions": entries}, failed, len(ids))
 

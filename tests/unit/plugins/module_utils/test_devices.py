@@ -46,17 +46,26 @@ def test_each_device_is_asked_for_once():
 
 def test_one_failure_is_its_device_s():
     client, _transport, _waits = make_client([answer(200, {"a": 1}), failing(500, "internal_server_error"), lost(True)], retries=0)
-    found, failed = devices.each([ONE, TWO, THREE], lambda device: devices.echo(client, device), 1)
+    found, failed = devices.each(client, [ONE, TWO, THREE], lambda device: devices.echo(client, device), {"concurrency": 1})
     assert found == {ONE: {"a": 1}}
     first = f"GET /v3/devices/{TWO}/echo failed with HTTP 500 internal_server_error: words (request id r1)"
     assert failed == [
-        {"id": TWO, "msg": first, "status": 500, "request_id": "r1"},
+        {"id": TWO, "msg": first, "status": 500, "type": "internal_server_error", "fields": [], "request_id": "r1"},
         {"id": THREE, "msg": f"GET /v3/devices/{THREE}/echo got no answer: The line is dead."},
     ]
     with pytest.raises(BulkError) as caught:
         devices.report({"changed": True}, failed, 3)
     assert str(caught.value) == f"2 of 3 devices failed; the first: {TWO}: {first}"
     assert caught.value.result == {"changed": True, "failed_devices": failed}
+
+
+def test_not_all_may_fail():
+    client, transport, _waits = make_client(lambda sent: answer(404), retries=0)
+    found, failed = devices.each(
+        client, [ONE, TWO, THREE], lambda device: client.post(f"/{device}"), {"concurrency": 1, "max_failures": "40%"}
+    )
+    assert (found, len(failed), len(transport.sent)) == ({}, 3, 2)
+    assert failed[2] == {"id": THREE, "msg": "It was not tried any more, since max_failures was reached."}
 
 
 def test_one_device_alone_is_told_shortly():
@@ -69,8 +78,8 @@ def test_one_device_alone_is_told_shortly():
 def test_a_refused_key_is_not_tried_again():
     client, transport, _waits = make_client(lambda sent: answer(403), retries=0)
     ids = [f"{number:032x}" for number in range(50)]
-    found, failed = devices.each(ids, lambda device: devices.echo(client, device), 1)
-    assert len(transport.sent) <= 4
+    found, failed = devices.each(client, ids, lambda device: devices.echo(client, device), {"concurrency": 1}, "asked")
+    assert len(transport.sent) == 1
     assert (found, [entry["id"] for entry in failed]) == ({}, ids)
     assert failed[0]["status"] == 403
     assert failed[-1] == {"id": ids[-1], "msg": "It was not tried any more, since the key was refused."}

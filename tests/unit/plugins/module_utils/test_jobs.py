@@ -24,6 +24,7 @@ def job(operation="read", path="/3/0/9", **options):
         {
             "device_ids": [DEVICE],
             "concurrency": 1,
+            "max_failures": None,
             "types": {},
             "operation": operation,
             "path": path,
@@ -205,7 +206,14 @@ def test_how_missing_answers_are_told():
     assert problem["msg"].startswith("No answer to GET /3/0/9 came within 300 seconds. The service has taken the request (a) and goes on")
     assert "for 60 seconds" in problem["msg"]
     refused = ApiError("words", status=404, method="POST", path="/x", request_id="r1")
-    assert told(Outcome(REQUEST, error=refused))[1] == {"id": DEVICE, "msg": str(refused), "status": 404, "request_id": "r1"}
+    assert told(Outcome(REQUEST, error=refused))[1] == {
+        "id": DEVICE,
+        "msg": str(refused),
+        "status": 404,
+        "type": None,
+        "fields": [],
+        "request_id": "r1",
+    }
     channel_lost = ChannelError("The notification channel was deleted by somebody else.")
     assert told(Outcome(REQUEST, "a", error=channel_lost))[1] == {
         "id": DEVICE,
@@ -221,6 +229,55 @@ def test_how_missing_answers_are_told():
     assert told(Outcome(REQUEST, "a", error=doubtful, doubt=True))[1]["msg"].endswith(
         "No answer came within 300 seconds either, so most probably it was not taken."
     )
+
+
+class Answering:
+    """A session in which devices answer as their number says: even ones well."""
+
+    def __init__(self, last=None):
+        self.waves = []
+        self._last = last
+
+    @property
+    def over(self):
+        return len(self.waves) == self._last
+
+    def exchange(self, requests, **options):
+        self.waves.append((len(requests), options["max_failures"]))
+        status = {"0": 200, "1": 504}
+        return [Outcome(request, "a", Answer(status[str(int(request.device_id) % 2)])) for request in requests]
+
+
+MANY = [f"{number:032}" for number in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("options", "last", "waves", "tried", "reason"),
+    [
+        ({}, None, [(10, None)], 10, None),
+        ({"max_failures": "2"}, None, [(3, 2), (3, 1)], 6, "max_failures was reached"),
+        ({"max_failures": "100%"}, None, [(3, 10), (3, 9), (3, 7), (1, 6)], 10, None),
+        # Nobody waits for answers, so that none can fail.
+        ({"max_failures": "2", "wait": False}, None, [(10, 2)], 10, None),
+        ({"max_failures": "9"}, 2, [(3, 9), (3, 8)], 6, "wait_timeout was over"),
+    ],
+)
+def test_when_not_all_may_fail_only_some_are_asked_at_once(options, last, waves, tried, reason):
+    session = Answering(last)
+    outcomes = job("execute", concurrency=3, **options).send(session, MANY)
+    assert session.waves == waves
+    assert list(outcomes) == MANY
+    untried = [str(outcome.error) for outcome in outcomes.values() if outcome.error]
+    assert untried == [f"It was not tried any more, since {reason}."] * (10 - tried)
+
+
+def test_a_refused_key_is_refused_for_the_next_devices_too():
+    client, transport, _waits = make_client(lambda sent: answer(403), retries=0)
+    some = job("execute", concurrency=2, max_failures="90%", wait=True)
+    with Session(client, None, 1) as session:
+        outcomes = some.send(session, MANY)
+    assert len(transport.sent) <= 3
+    assert [str(outcome.error) for outcome in outcomes.values()][4:] == ["It was not tried any more, since the key was refused."] * 6
 
 
 def test_differences():
