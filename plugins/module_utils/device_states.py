@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from . import bulk, filters, ranges
+from . import bulk, filters, ranges, several
 from .client import LONGEST_URL, Client
 from .resource import (
     AmbiguousError,
@@ -185,7 +185,7 @@ def known(
 
     :param wanted: id or natural keys -> their values.
     :raises ApiError, TransportError: when a listing breaks off.
-    :raises ResourceError: when it was interrupted.
+    :raises ResourceError: when that is interrupted.
     """
     found: Dict[str, Dict[str, List[Object]]] = {name: {value: [] for value in values} for name, values in wanted.items()}
     fields = tuple(dict.fromkeys((*fields, *wanted)))
@@ -203,15 +203,17 @@ def known(
         return found
 
     def read(part: filters.Conditions) -> List[Object]:
-        return list(listing(client, ROW, {}, part, fields=fields))
+        devices = list(listing(client, ROW, {}, part, fields=fields))
+        client.progress.advance(count=len(part[0].values))
+        return devices
 
+    client.progress.start("devices looked up", asked)
     parts = [part for name, values in found.items() for part in _parts(client, name, list(values))]
-    for result in bulk.each(parts, read, concurrency):
-        if isinstance(result.error, (bulk.NotTriedError, bulk.UnknownError)):
-            raise ResourceError(f"The devices could not all be read, so nothing was changed. {result.error}")
-        if result.error is not None:
-            raise result.error
-        keep(result.item[0].field, result.value)
+    try:
+        for part, devices in zip(parts, several.each(parts, read, concurrency)):
+            keep(part[0].field, devices)
+    except (bulk.NotTriedError, bulk.UnknownError) as error:
+        raise ResourceError("The task was interrupted while it looked up the devices; nothing was changed.") from error
     return found
 
 

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -411,6 +413,30 @@ def test_a_refused_key_stops_the_rest(run: Any, simulator: Simulator, fleet: lis
     assert len(step.writes) <= 12
     assert len(step.result["failed_devices"]) == 300 - len(step.result["changed_devices"])
     assert step.result["failed_devices"][-1]["msg"] == "It was not tried any more, since the key was refused."
+
+
+def test_an_interrupted_task_tells_what_is_known(
+    run: Any, simulator: Simulator, fleet: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, sent = collection.util("resource").Call.send, itertools.count(1)
+
+    def interrupted(call: Any, *arguments: Any) -> Any:
+        if next(sent) == 20:
+            signal.raise_signal(signal.SIGINT)
+        return send(call, *arguments)
+
+    simulator.settings(latency_ms=10)
+    monkeypatch.setattr(collection.util("resource").Call, "send", interrupted)
+    ids = [device["id"] for device in fleet]
+    step = run("devices", device_ids=ids, description="new", concurrency=4)
+    failed = step.result["failed_devices"]
+    assert {entry["msg"] for entry in failed} == {"It was not tried any more, since it was interrupted."}
+    assert 20 <= len(step.writes) < 100
+    assert sorted(write[1].split("/")[3] for write in step.writes) == sorted(step.result["changed_devices"])
+    assert sorted([*step.result["changed_devices"], *(entry["id"] for entry in failed)]) == sorted(ids)
+    again = run("devices", devices=failed, concurrency=16)
+    assert again.result["changed_devices"] == [entry["id"] for entry in failed]
+    assert run("devices", device_ids=ids, description="new").changed is False
 
 
 def test_a_listing_that_breaks_off_changes_nothing(run: Any, simulator: Simulator, fleet: list[dict[str, Any]]) -> None:
