@@ -116,7 +116,7 @@ def devices_against_uri(bench: Bench, n: int) -> Result:
     """Devices that one `devices` task changes, beside those that a loop over `uri` changes: seconds for each device."""
     simulator = bench.fleet(SMALL)
     ids = Service(simulator).ids()
-    many, few = ids[:n], ids[-min(LOOP, n // 5) :]
+    many, few = ids[:n], ids[-min(LOOP, n // 10) :]
     pairs, mark = 1 + bench.runs, time.time_ns()
     tasks = []
     for number in range(pairs):
@@ -126,7 +126,8 @@ def devices_against_uri(bench: Bench, n: int) -> Result:
     sent = changes(simulator)
     for number in range(pairs):
         for side, wanted in (("ours", many), ("peer", few)):
-            agreed(sorted(entry["path"] for entry in sent[f"{side} {mark} {number}"]), sorted(f"/v3/devices/{one}/" for one in wanted))
+            paths = [entry["path"] for entry in sent.get(f"{side} {mark} {number}", [])]
+            agreed(sorted(paths), sorted(f"/v3/devices/{identity}/" for identity in wanted))
     agreed([entry["items"] for entry in entries], [len(many), len(few)] * pairs)
     ours_s, peer_s = took(entries)
     return faster([seconds / len(many) for seconds in ours_s], [seconds / len(few) for seconds in peer_s])

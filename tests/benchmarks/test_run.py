@@ -154,7 +154,7 @@ def test_a_side_that_lies_is_caught(
 def test_changes_that_nobody_sees_are_no_measure(bench: benches.Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """All sides alike may not notice what was changed, or it was not changed at all."""
     monkeypatch.setattr(benches.Service, "change", lambda self, ids, **fields: None)
-    with pytest.raises(benches.BenchmarkError, match="^Nobody has seen that devices were changed"):
+    with pytest.raises(benches.BenchmarkError, match="Nobody has seen that devices were changed"):
         lists.incremental(bench, benches.SMALL)
 
 
@@ -192,7 +192,7 @@ def test_a_task_that_does_something_else_is_caught(
         return real(bench, simulator, wanted)
 
     monkeypatch.setattr(tasks, "played", played)
-    with pytest.raises((benches.BenchmarkError, KeyError)):
+    with pytest.raises(benches.BenchmarkError, match="did not do the same"):
         measure(bench, 30)
 
 
@@ -243,22 +243,16 @@ def test_the_report_has_every_measure_and_every_point(lines: dict[str, dict[str,
     assert all(float(cell) > 0 for row in times[2:] for cell in row[1:])
     assert "](benchmarks.svg)" in page
     # Of the machine it says what figures depend on, and nothing of whose it is.
-    assert re.search(
-        r"^\d{4}-\d\d-\d\d: \d+ cores, \d+ GB, \S+ \S+, Python 3\.\d+\.\d+, ansible-core 2\.\d+\.\d+\S*\.$", page, re.MULTILINE
-    )
+    machine = r"^\d{4}-\d\d-\d\d: \d+ cores, \d+ GB, \S+ \S+, Python 3\.\d+\.\d+, ansible-core 2\.\d+\.\d+\S*\.$"
+    assert re.search(machine, page, re.MULTILINE)
     assert str(Path.home()) not in page and str(HERE.parents[1]) not in page
 
 
 def test_the_picture_has_every_line_and_no_time_of_its_own(lines: dict[str, dict[str, Any]], folder: Path) -> None:
     text = (folder / "benchmarks.svg").read_text(encoding="utf-8")
     words = {element.text for element in ElementTree.fromstring(text).iter("{http://www.w3.org/2000/svg}text")}
-    assert words >= {
-        "this collection",
-        "a plugin that only adds hosts",
-        "the vendor's SDK, only listing",
-        "Ansible's own constructed features",
-    }
-    assert words >= {"seconds", "devices in the fleet", "150", "1,500"}
+    assert words >= {"this collection", "a plugin that only adds hosts", "the vendor's SDK, only listing"}
+    assert words >= {"Ansible's own constructed features", "seconds", "devices in the fleet", "150", "1,500"}
     assert "dc:date" not in text
 
 
