@@ -78,9 +78,9 @@ class Snapshot:
         return now - self.taken if now >= self.taken else None
 
     def fresh(self, now: float, seconds: float) -> bool:
-        """Whether it is no older than that; with 0 it never gets too old, as with the caches of Ansible."""
+        """Whether it is younger than that."""
         age = self.age(now)
-        return age is not None and (not seconds or age < seconds)
+        return age is not None and age < seconds
 
 
 # -- files
@@ -135,7 +135,7 @@ class Store:
             base, objects = self._base
             changes = _difference(objects, snapshot.objects) if base else None
             if changes is None:
-                self._base = (self._write(self.path, snapshot, {}, snapshot.objects.values()), snapshot.objects)
+                self._base = (self._write(self.path, snapshot, {}, snapshot.objects), snapshot.objects)
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self._changes)
                 self._clean()
@@ -146,8 +146,7 @@ class Store:
             self._warn(f"The list cannot be cached: {error}.")
 
     def _load(self) -> Snapshot:
-        base, head, listed = self._read(self.path)
-        objects: Objects = {item["id"]: item for item in listed}
+        base, head, objects = self._read(self.path)
         self._base = (base, objects)
         with contextlib.suppress(FileNotFoundError):
             _digest, changed, put = self._read(self._changes)
@@ -159,7 +158,7 @@ class Store:
                 os.utime(path)
         return Snapshot(objects, head["taken"], head["swept"], head["mark"], tuple(head["groups"]), head["about"])
 
-    def _read(self, path: str) -> Tuple[str, Mapping[str, Any], List[Object]]:
+    def _read(self, path: str) -> Tuple[str, Mapping[str, Any], Objects]:
         """The checksum, the head and the objects of a file.
 
         :raises OSError: for a file that is not there, or that is not safely this user's.
@@ -178,12 +177,12 @@ class Store:
             head = json.loads(opened.readline())
             if head["key"] != self._key:
                 raise ValueError("it is that of another list")
-            listed: List[Object] = []
+            objects: Objects = {}
             for length in iter(opened.readline, b""):
-                listed += marshal.loads(opened.read(int(length)))
-            return digest, head, listed
+                objects.update(marshal.loads(opened.read(int(length))))
+            return digest, head, objects
 
-    def _write(self, path: str, snapshot: Snapshot, more: Mapping[str, Any], objects: Iterable[Object]) -> str:
+    def _write(self, path: str, snapshot: Snapshot, more: Mapping[str, Any], objects: Objects) -> str:
         """Write a file, and give back its checksum."""
         names = ("taken", "swept", "mark", "groups", "about")
         head = {"key": self._key, **{name: getattr(snapshot, name) for name in names}, **more}
@@ -213,10 +212,10 @@ def _first_line(digest: str) -> bytes:
     return f"{_MAGIC}{digest}\n".encode()
 
 
-def _blocks(objects: Iterable[Object]) -> Iterator[bytes]:
+def _blocks(objects: Objects) -> Iterator[bytes]:
     """The objects as a file holds them, in pieces that are not too large for the memory."""
-    remaining = iter(objects)
-    for block in iter(lambda: list(itertools.islice(remaining, _BLOCK)), []):
+    remaining = iter(objects.items())
+    for block in iter(lambda: dict(itertools.islice(remaining, _BLOCK)), {}):
         piece = marshal.dumps(block)
         yield b"%d\n" % len(piece)
         yield piece
@@ -234,24 +233,26 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _difference(old: Objects, new: Objects) -> Optional[Tuple[List[str], List[Object], List[int]]]:
+def _difference(old: Objects, new: Objects) -> Optional[Tuple[List[str], Objects, List[int]]]:
     """What ``_applied`` needs to make the new of the old; None where that is much, or the order of what stays is another."""
-    put = [item for identity, item in new.items() if old.get(identity) is not item]
+    put = {identity: item for identity, item in new.items() if old.get(identity) is not item}
     gone = [identity for identity in old if identity not in new]
-    stays = [identity for identity in new if identity in old]
-    if (len(put) + len(gone)) * _WORTH_IT > len(old) or stays != [identity for identity in old if identity in new]:
+    stays = list(filter(old.__contains__, new))
+    if (len(put) + len(gone)) * _WORTH_IT > len(old) or stays != list(filter(new.__contains__, old)):
         return None
     return gone, put, [place for place, identity in enumerate(new) if identity not in old]
 
 
-def _applied(old: Objects, gone: Iterable[str], put: Iterable[Object], places: Iterable[int]) -> Objects:
+def _applied(old: Objects, gone: Iterable[str], put: Objects, places: Iterable[int]) -> Objects:
     """The old without what is gone, with the objects put in the place of those of the same id, and the other ones at their places."""
-    without = set(gone)
-    waiting = {item["id"]: item for item in put}
-    items = [waiting.pop(identity, item) for identity, item in old.items() if identity not in without]
-    for place, item in zip(places, waiting.values()):
-        items.insert(place, item)
-    return {item["id"]: item for item in items}
+    kept = {**old, **put}
+    for identity in gone:
+        del kept[identity]
+    new = [(identity, kept.pop(identity)) for identity in put if identity not in old]
+    items = list(kept.items())
+    for place, entry in zip(places, new):
+        items.insert(place, entry)
+    return dict(items)
 
 
 # -- bringing it up to date
@@ -346,9 +347,9 @@ def refresh(
         return Snapshot(objects, now, now, mark, groups), How(str(reason))
     # What was before the old mark has been seen, even if all that is known to have changed since was earlier.
     marks = [mark for mark in (base.mark, _mark(changed, now, monotonic() - started)) if mark]
-    altered = sum(1 for identity, item in objects.items() if base.objects.get(identity) is not item)
-    gone = sum(1 for identity in base.objects if identity not in objects)
-    return Snapshot(objects, now, base.swept, max(marks), groups, base.about), How("", altered, gone)
+    same = sum(map(operator.is_, map(base.objects.get, objects), objects.values()))
+    gone = len(base.objects) - sum(map(base.objects.__contains__, objects))
+    return Snapshot(objects, now, base.swept, max(marks), groups, base.about), How("", len(objects) - same, gone)
 
 
 def _followable(old: Optional[Snapshot], now: float, sweep_after: float) -> Snapshot:
@@ -393,10 +394,18 @@ def _looked(
     changed, total, *listed = _aside(calls, concurrency)
     if total is None:
         raise _WholeError("the service does not count it")
-    line = _Line(old.objects, source, concurrency)
-    line.put(changed)
-    line.reduce(total, first, last)
-    objects, groups = {item["id"]: item for item in line.items}, listed[0] if members else ()
+    by_id = {item["id"]: _known(old.objects, item) for item in changed}
+    new = [item for key, item in by_id.items() if key not in old.objects or _created(old.objects[key]) != _created(item)]
+    if not _ordered(new):
+        raise _WholeError("the list is not in the order of creation")
+    objects, groups = {**old.objects, **by_id}, listed[0] if members else ()
+    later = all(_created(item) > _moment(last) and item["id"] not in old.objects for item in new)
+    if total != len(old.objects) or not later:
+        # It takes some time to look at all of them, which is seldom necessary.
+        line = _Line(old.objects, source, concurrency)
+        line.put(by_id, new)
+        line.reduce(total, first, last)
+        objects = {item["id"]: item for item in line.items}
     if members:
         objects = _with_members(objects, (*old.groups, *groups), _members(members, groups, len(objects), concurrency))
     return objects, changed, groups
@@ -410,21 +419,12 @@ class _Line:
         self._source = source
         self._concurrency = concurrency
         self.items = list(objects.values())
-        self.times = list(map(_created, self.items))
+        self.times: List[str] = []
 
-    def put(self, changed: Iterable[Object]) -> None:
-        """Put what was changed or is new in its place."""
-        by_id = {item["id"]: self._known(item) for item in changed}
-        old = by_id.keys() & self._objects.keys()
-        stays = {identity for identity in old if _created(self._objects[identity]) == _created(by_id[identity])}
-        new = [item for identity, item in by_id.items() if identity not in stays]
-        if not _ordered(new):
-            raise _WholeError("the list is not in the order of creation")
-        if stays != old:
-            self.items = [item for item in self.items if item["id"] in stays or item["id"] not in by_id]
-        self.items = [by_id.get(item["id"], item) for item in self.items]
-        if not new:
-            return
+    def put(self, changed: Objects, new: Sequence[Object]) -> None:
+        """Put what was changed in its place, and what is new where it was created."""
+        again = {item["id"] for item in new}
+        self._set([changed.get(item["id"], item) for item in self.items if item["id"] not in again])
         times = set(map(_created, self.items))
         self._set(list(heapq.merge(self.items, new, key=_created)))
         # In which order the service lists what was created at the same time only it can tell.
@@ -486,7 +486,7 @@ class _Line:
         for (start, end), piece in reversed(list(zip(some, pieces))):
             if not _ordered(piece):
                 raise _WholeError("the list is not in the order of creation")
-            self.items[start:end] = map(self._known, piece)
+            self.items[start:end] = [_known(self._objects, item) for item in piece]
         self._set(self.items)
 
     def _set(self, items: List[Object]) -> None:
@@ -495,17 +495,18 @@ class _Line:
     def _place(self, first: str, last: str) -> Tuple[int, int]:
         return bisect.bisect_left(self.times, first), bisect.bisect_right(self.times, last)
 
-    def _known(self, item: Object) -> Object:
-        """The object that is known already, if this is no other: then nothing of it has to be kept."""
-        held = self._objects.get(item["id"])
-        return held if held is not None and json.dumps(held) == json.dumps(item) else item
-
     def _counting(self, start: int, end: int) -> Callable[[], Any]:
         return functools.partial(self._source.count, self.items[start]["created_at"], self.items[end - 1]["created_at"])
 
     def _reading(self, start: int, end: int) -> Callable[[], List[Object]]:
         first, last = self.items[start]["created_at"], self.items[end - 1]["created_at"]
         return lambda: list(self._source.between(first, last))
+
+
+def _known(objects: Objects, item: Object) -> Object:
+    """The object that is known already, if this is no other: then nothing of it has to be kept."""
+    held = objects.get(item["id"])
+    return held if held is not None and json.dumps(held) == json.dumps(item) else item
 
 
 def _members(members: Members, groups: Sequence[Object], size: int, concurrency: int) -> List[Object]:
