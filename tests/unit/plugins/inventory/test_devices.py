@@ -110,7 +110,7 @@ def run(tmp_path, monkeypatch):
 
     def parse(outcomes=(), use_cache=True, before=None, **options):
         path = tmp_path / f"{next(numbers)}.pelion.yml"
-        path.write_text(yaml.safe_dump({"plugin": NAME, **options}), encoding="utf-8")
+        path.write_text(yaml.safe_dump({"plugin": NAME, "concurrency": 1, **options}), encoding="utf-8")
         plugin = inventory_loader.get(NAME)
         service, warnings, inventory = Service(*outcomes), [], InventoryData()
         if before:
@@ -123,8 +123,6 @@ def run(tmp_path, monkeypatch):
         except AnsibleError as failure:
             result.failure = failure
         else:
-            if options.get("cache"):
-                plugin.update_cache_if_changed()
             assert not service.outcomes, "the plugin did not ask for all that the script holds"
         inventory.reconcile_inventory()
         return result
@@ -526,11 +524,8 @@ def test_strict_keeps_hosts_of_other_sources(run):
 
 
 @pytest.mark.parametrize("bad", ["text", None, {}, {"id": None}, {"id": 7}, {"name": "no id"}])
-def test_what_is_no_device_is_left_out(run, bad):
-    result = run([page(device(1), bad, device(2))])
-    assert result.graph() == ["dev-1", "dev-2"]
-    assert result.warnings == ["Reading failed for 1 of 2 devices (object 2 of the list): it has no id"]
-    fails(run([page(device(1), bad, device(2))], strict=True), "Reading failed for the device object 2 of the list: it has no id")
+def test_a_list_with_what_is_no_device_is_an_error(run, bad):
+    fails(run([page(device(1), bad, device(2))]), "Object 2 of the list of devices has no id, so the list cannot be used.")
 
 
 @pytest.mark.parametrize(
@@ -694,12 +689,11 @@ def is_plain(value):
 
 # -- the cache
 
-CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile"}
-
 
 @pytest.fixture
 def cache_options(tmp_path):
-    return {**CACHE, "cache_connection": str(tmp_path / "cache")}
+    # Without the field groups, for which the members of all groups would be asked for.
+    return {"incremental": True, "cache_dir": str(tmp_path / "cache"), "refresh_after": 3600, "fields": ["name", "state"]}
 
 
 def entries(tmp_path):
@@ -710,7 +704,7 @@ GROUPS = page({"id": identity(91), "name": "pilot"})
 
 
 def test_a_cache_hit_asks_nothing_and_gives_the_same(run, cache_options):
-    options = {"groups_from": ["device_group", "state"], "compose": {"copied": "name"}, **cache_options}
+    options = {**cache_options, "groups_from": ["device_group", "state"], "compose": {"copied": "name"}, "fields": []}
     first = run([GROUPS, page(device(1, groups=[identity(91)], description=EVIL), device(2, name="dup"), device(3, name="dup"))], **options)
     again = run([], **options)
     assert (first.failure, again.failure, again.sent) == (None, None, [])
@@ -741,7 +735,7 @@ def test_flush_cache_reads_anew_and_keeps_that(run, cache_options):
     "changed",
     [
         {"filters": {"state": "registered"}},
-        {"fields": ["name"]},
+        {"fields": ["device_class"]},
         {"api_url": BASE + "/"},
         {"api_key": KEY + "x"},
     ],
@@ -750,31 +744,21 @@ def test_another_request_or_account_has_its_own_entry(run, cache_options, tmp_pa
     run([page(device(1))], **cache_options)
     if "api_url" in changed:
         # The same address, only written otherwise.
-        assert run([], **changed, **cache_options).graph() == ["dev-1"]
+        assert run([], **{**cache_options, **changed}).graph() == ["dev-1"]
         return
-    assert run([page(device(2))], **changed, **cache_options).graph() == ["dev-2"]
+    assert run([page(device(2))], **{**cache_options, **changed}).graph() == ["dev-2"]
     assert run([], **cache_options).graph() == ["dev-1"]
     assert len(entries(tmp_path)) == 2
 
 
-def test_address_and_login_are_part_of_the_entry():
-    settings = MODULE.Settings
-    keys = {MODULE._cache_key(settings(api_key=key, api_url=url), []) for key in (KEY, KEY + "x") for url in (BASE, BASE + "x")}
-    assert len(keys) == 4
-    # Tokens are of an application, whose id is nothing secret.
-    tokens = [settings(api_jwt=JwtSettings(application, "key.pem")) for application in ("a", "b", "a")]
-    one, other, again = (MODULE._cache_key(login, []) for login in tokens)
-    assert one == again
-    assert len({one, other} | keys) == 6
-
-
 def test_the_cache_holds_no_secret_and_only_what_is_needed(run, cache_options, tmp_path):
-    run([page(device(1))], fields=["state"], api_key=KEY, **cache_options)
+    run([page(device(1))], api_key=KEY, **cache_options)
     (entry,) = entries(tmp_path)
-    text = entry.read_text()
-    assert KEY not in text + entry.name
-    assert all(word in text for word in ("ep-1", identity(1), "dev-1", "registered"))
-    assert not any(word in text for word in ("pump", "device_class", "custom_attributes"))
+    content = entry.read_bytes()
+    assert KEY not in entry.name
+    assert KEY.encode() not in content
+    assert all(word.encode() in content for word in ("ep-1", identity(1), "dev-1", "registered"))
+    assert not any(word in content for word in (b"pump", b"device_class", b"custom_attributes"))
 
 
 def test_what_another_version_kept_is_ignored(run, cache_options, monkeypatch):
@@ -784,17 +768,20 @@ def test_what_another_version_kept_is_ignored(run, cache_options, monkeypatch):
     assert run([], **cache_options).graph() == ["dev-2"]
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{ broken", "[]", '{"version": "0.1.0"}', '{"version": "0.1.0", "content": "[[{}], {}]"}', '"text"']
-)
-def test_a_broken_entry_is_read_anew(run, cache_options, tmp_path, monkeypatch, content):
-    monkeypatch.setattr(MODULE, "VERSION", "0.1.0")
+@pytest.mark.parametrize("content", [b"", b"{ broken", b"pelion.device_management snapshot 1"])
+def test_a_broken_entry_is_read_anew_with_a_warning(run, cache_options, tmp_path, content):
     run([page(device(1))], **cache_options)
-    entries(tmp_path)[0].write_text(content)
+    entries(tmp_path)[0].write_bytes(content)
     result = run([page(device(2))], **cache_options)
-    assert result.failure is None
     assert result.graph() == ["dev-2"]
-    assert run([], **cache_options).graph() == ["dev-2"]
+    assert len(result.warnings) == 1
+    assert "is not used, and all is read anew: it is damaged" in result.warnings[0]
+    again = run([], **cache_options)
+    assert (again.graph(), again.warnings) == (["dev-2"], [])
+
+
+def test_ansibles_cache_is_refused(run):
+    fails(run([], cache=True), "cache is no option of this plugin. Use incremental: it asks only for what has changed.")
 
 
 def test_a_list_that_breaks_off_is_not_kept(run, cache_options):
