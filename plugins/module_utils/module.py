@@ -10,8 +10,8 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from . import ranges, several
 from . import resource as engine
-from . import several
 from .bulk import CONCURRENCY_SPEC, BulkError, limits
 from .client import ApiError, Client, RequestError, project
 from .files import check_file, whole_file
@@ -373,6 +373,11 @@ class InfoModule(ApiModule):
             held = several.read(client, row, params, asked, conditions, concurrency=params["concurrency"])
             self.missing = [identity for identity in dict.fromkeys(asked) if identity not in held]
             items = held.values()
+        elif self.many and params["limit"] is None and params.get("order") == row.order and not any(params.get(key) for key in row.keys):
+            # Objects of which something is made later are kept whole until then.
+            kept = fields if type(self).complete is InfoModule.complete else None
+            items = ranges.listing(client, row, params, conditions, concurrency=params["concurrency"], fields=kept)
+            items = self._told(client, items)
         else:
             items = self._told(client, engine.listing(client, row, params, conditions, limit=params["limit"], order=params.get("order")))
         if type(self).complete is not InfoModule.complete:

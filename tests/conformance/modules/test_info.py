@@ -244,10 +244,29 @@ def test_lists_that_do_not_fit_a_page_are_read_whole(runs: Any, simulator: Simul
     found = [device["id"] for device in played["all"].result["devices"]]
     assert len(found) == len(set(found)) == 1050
     assert [sent.query for sent in played["all"].sent] == [
-        {"order": "ASC", "limit": "1000"},
-        {"order": "ASC", "limit": "1000", "after": found[999]},
+        {"include": "total_count", "limit": "1000"},
+        {"limit": "1000", "after": found[999]},
     ]
     assert [device["id"] for device in played["some"].result["devices"]] == found[:1001]
+
+
+def test_long_lists_are_read_side_by_side(run: Any, simulator: Simulator) -> None:
+    simulator.add("devices", count=6000)
+    simulator.settings(latency_ms=20)
+
+    def read(**options: Any) -> tuple[Any, int]:
+        """The devices, and how many requests were under way at most."""
+        found = run("device_info", fields=["name"], **options).result["devices"]
+        return found, max(entry["in_flight"] for entry in simulator.requests())
+
+    every, together = read(concurrency=1)
+    assert (len(every), together) == (6300, 1)
+    found, together = read(concurrency=4)
+    assert found == every
+    assert 1 < together <= 4
+    # Newest first, and parts of a list, are read page by page.
+    assert read(concurrency=4, order="DESC") == (every[::-1], 1)
+    assert read(concurrency=4, limit=5000) == (every[:5000], 1)
 
 
 def test_an_empty_list_may_be_a_404(runs: Any, simulator: Simulator) -> None:
