@@ -158,7 +158,9 @@ class _Templar:
     def __init__(self, stock: Any) -> None:
         self.stock = stock
         self.available_variables: Any = {}
-        self._expressions: Dict[Hashable, Optional[_Expression]] = {}
+        # The last text that was given, and what can be known of it: the same text is mostly the same object.
+        self._expressions: Dict[Tuple[str, str], Tuple[str, Optional[_Expression]]] = {}
+        self._understandings: Dict[Tuple[str, str], Optional[_Expression]] = {}
         self._native = bool(getattr(stock, "jinja2_native", False))
 
     def __getattr__(self, name: str) -> Any:
@@ -171,7 +173,7 @@ class _Templar:
         return self._outcome("evaluate_conditional", conditional, options)
 
     def template(self, variable: Any, **options: Any) -> Any:
-        return self._outcome("template", variable, options)
+        return None if variable is None else self._outcome("template", variable, options)
 
     def evaluate(self, method: str, text: Any, options: Mapping[str, Any]) -> Any:
         """What the stock templar says."""
@@ -179,15 +181,20 @@ class _Templar:
         return getattr(self.stock, method)(text, **options)
 
     def _outcome(self, method: str, text: Any, options: Mapping[str, Any]) -> Any:
-        if isinstance(text, str) and options in ({}, {"disable_lookups": True}):
-            # An expression that is not trusted has no outcome but an error, whatever is known of a trusted one.
-            identity = (method, str.__str__(text), is_trusted_as_template(text))
-            if identity not in self._expressions:
-                self._expressions[identity] = _understood(*identity, native=self._native)
-            expression = self._expressions[identity]
-            if expression is not None:
-                return expression.outcome(self, method, text, options)
+        if isinstance(text, str) and (not options or options == {"disable_lookups": True}):
+            key = (method, text)
+            known = self._expressions.get(key)
+            if known is None or not (LEGACY or known[0] is text):
+                # An expression that is not trusted has no outcome but an error, whatever is known of a trusted one.
+                known = self._expressions[key] = (text, self._understood(key) if is_trusted_as_template(text) else None)
+            if known[1] is not None:
+                return known[1].outcome(self, method, text, options)
         return self.evaluate(method, text, options)
+
+    def _understood(self, key: Tuple[str, str]) -> Optional[_Expression]:
+        if key not in self._understandings:
+            self._understandings[key] = _understood(*key, native=self._native)
+        return self._understandings[key]
 
 
 class _Expression:
@@ -261,6 +268,9 @@ def _resolved(path: _Path, variables: Mapping[str, Any]) -> Any:
     value = variables[root]
     for depth, (attribute, name) in enumerate(steps, 1):
         kind = type(value)
+        if kind is dict and name in value and not (attribute and name in _METHODS):
+            value = value[name]
+            continue
         if not (kind in _PLAIN or _is_container(kind) or isinstance(value, str)):
             raise _UnknowableError
         if isinstance(value, str) and (not isinstance(name, str) or _may_be_template(value)):
@@ -292,6 +302,8 @@ def _part(path: _Path, variables: Mapping[str, Any]) -> Hashable:
 
 
 def _form(value: Any) -> Hashable:
+    if isinstance(value, str):
+        return (type(value), _marks(value), value)
     return _inner_form(value, iter(range(_PARTS)), False)
 
 
@@ -337,6 +349,7 @@ def _are_harmless(marks: Tuple[type, ...]) -> bool:
 
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
+_METHODS = frozenset(dir(dict))
 
 
 @functools.lru_cache(maxsize=64)
@@ -384,9 +397,9 @@ def _copied(value: Any) -> Any:
 # -- expressions
 
 
-def _understood(method: str, text: str, trusted: bool, native: bool) -> Optional[_Expression]:
+def _understood(method: str, text: str, native: bool) -> Optional[_Expression]:
     """What can be known of an expression or a template; none where its outcome may depend on more than the values of its paths."""
-    if not trusted or text.startswith("#jinja2:"):
+    if text.startswith("#jinja2:"):
         return None
     try:
         environment = jinja2.Environment()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.template import Templar
 from ansible.utils.display import Display
+from ansible_collections.pelion.device_management.plugins.plugin_utils import constructed
 from ansible_collections.pelion.device_management.plugins.plugin_utils.constructed import LEGACY, MemoisedConstructable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -301,7 +303,7 @@ def with_marks(value, how):
     return wrap_var(value) if LEGACY and how == "unsafe" else value
 
 
-@settings(deadline=None, max_examples=250, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
 @given(
     fleet=st.lists(st.tuples(hosts, marking), min_size=2, max_size=7),
     composed=st.lists(expressions.map(trusted), max_size=2),
@@ -329,3 +331,237 @@ def test_nobody_can_tell_it_from_the_stock_class(fleet, composed, conditions, ke
             extra=extra,
             leading_separator=leading,
         )
+
+
+# -- what is evaluated how often
+
+
+def numbered(*values):
+    """Hosts that differ in one variable."""
+    return [(f"h{number}", {"x": value}) for number, value in enumerate(values)]
+
+
+def evaluations(expression, hosts, **options):
+    return len(both(hosts, compose={"made": trusted(expression)}, **options).ours)
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "count"),
+    [
+        ("x | type_debug", [1, True, 1.0, "1", 1, True, 1.0, "1"], 4),
+        ("x | type_debug", ["", None, "", None], 2),
+        ("x ~ ''", [0.0, -0.0, 0, False], 4),
+        ("x | to_json", [{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 2}], 2),
+        ("x | to_json", [[1, "a"], [1, "a"], [True, "a"]], 2),
+        ("x.a | default('none')", [{"a": 1}, {"b": 1}, {"c": 1}, {"a": 1, "b": 2}], 2),
+        ("x.a is defined and x.a == 1", [{"a": 1}, {}, "text", None, {}, "text"], 4),
+        ("x['a'] ~ '!'", [{"a": "1"}, {"a": "1", "b": 2}], 1),
+        ("x[0] ~ '!'", [["1"], ["1", "2"]], 1),
+        ("'constant'", ["a", "b", "c"], 1),
+        ("(x | map('upper') | list) + ['a']", [["a"], ["a"]], 1),
+        ("x | select('match', 'a') | list", [["a"], ["a"]], 1),
+    ],
+)
+def test_once_for_each_distinct_tuple_of_typed_values(expression, values, count):
+    assert evaluations(expression, numbered(*values)) == count
+
+
+@pytest.mark.parametrize("expression", ["x", "x.y", "x['y']", "x.y.z", "x[0]"])
+def test_a_bare_path_to_text_is_never_evaluated(expression):
+    values = {"x": "a", "x.y": {"y": "b"}, "x['y']": {"y": "b"}, "x.y.z": {"y": {"z": "c"}}, "x[0]": ["d", 1]}[expression]
+    assert evaluations(expression, numbered(values, values)) == 0
+
+
+@pytest.mark.parametrize("value", [1, True, 1.5])
+def test_nor_is_one_to_a_number(value):
+    assert evaluations("x", numbered(value)) == 0
+
+
+def test_what_a_bare_path_gives_is_the_value_itself():
+    made = plugin(Memoised)
+    value = "unique text"
+    assert made._compose(trusted("a.b"), {"a": {"b": value}}) is value
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "x | random(seed=1)",
+        "x ~ now(fmt='x')",
+        "lookup('items', x)",
+        "query('items', x)",
+        "range(x | length) | list",
+        "dict(a=x)",
+        "x.upper()",
+        "x | map('random') | default('') is string",
+        "[x] | map(x) | default(1) | string",
+        "[x] | map(*['upper']) | list",
+        "x | strftime",
+        "x | community.general.version_sort",
+        "x | nofilter",
+        "x is nothing_known",
+        "x ~ omit",
+        "x ~ vars",
+        "x.__class__",
+        "(x | first).__class__",
+        "x ~ '{{ 1 }}'",
+        "x)",
+    ],
+)
+def test_what_may_give_something_else_each_time_is_evaluated_each_time(expression):
+    made = plugin(Memoised)
+    made.inventory.add_host("h")
+    for _time in range(2):
+        made._set_composite_vars({"made": trusted(expression)}, {"x": "text"}, "h")
+    assert len(made.templar.asked) == 2
+
+
+@pytest.mark.parametrize("value", ["{{ y }}", "{% if y %}{% endif %}", "{# y #}", "#jinja2: trim_blocks:False\ny", {"a": ["{{ y }}"]}])
+@pytest.mark.parametrize("expression", ["x", "x | string", "[x]"])
+def test_values_that_look_like_templates_are_evaluated_each_time(expression, value):
+    value = with_marks(value, "trusted")
+    assert evaluations(expression, [("a", {"x": value, "y": 1}), ("b", {"x": value, "y": 2}), ("c", {"x": value, "y": 3})]) == 3
+
+
+def test_failures_are_remembered_too():
+    found = both(numbered({}, {}, {"y": 1}), compose={"made": trusted("x.y + 1")}, strict=True)
+    assert len(found.ours) == 2
+    assert [error[1][0].__name__ for error in found.errors] == ["AnsibleError", "AnsibleError"]
+    assert found.errors[1][1][1].startswith("Could not set made for host h1: ")
+
+
+def test_results_that_can_be_changed_belong_to_one_host_each():
+    made = plugin(Memoised)
+    values = {"x": ["a"], "y": {"a": [1]}}
+    for expression in ("x + ['b']", "{'k': y}", "[y, [x]]", "x", "y"):
+        one, other = (made._compose(trusted(expression), values) for _time in range(2))
+        third = made._compose(trusted(expression), values)
+        assert marked(one) == marked(other) == marked(third)
+        holders = [one, other, third, values["x"], values["y"]]
+        assert len({id(holder) for holder in holders}) == len(holders)
+    one["a"].append(2)
+    assert made._compose(trusted("y"), values) == {"a": [1]}
+
+
+def test_an_expression_over_unique_values_is_forgotten(monkeypatch):
+    monkeypatch.setattr(constructed, "_LIMIT", 10)
+    monkeypatch.setattr(constructed, "_WORTH", 2)
+    made = plugin(Memoised)
+    for number in range(100):
+        assert made._compose(trusted("x ~ '!'"), {"x": str(number)}) == f"{number}!"
+        assert made._compose(trusted("y ~ '!'"), {"y": str(number // 5)}) == f"{number // 5}!"
+    ((_text, unique), (_other, shared)) = made._memoising._expressions.values()
+    assert unique._known is None
+    assert 0 < len(shared._known) <= 10
+    assert sum("x" in str(text) for text in made.templar.asked) == 100
+    assert sum("y" in str(text) for text in made.templar.asked) == 20
+
+
+def test_large_values_are_no_key():
+    large = list(range(1000))
+    assert evaluations("x | length", numbered(large, large)) == 2
+    assert evaluations("x | length", numbered(large[:100], large[:100])) == 1
+
+
+def test_it_can_be_switched_off():
+    hosts = numbered("a", "a", "a")
+    assert evaluations("x ~ '!'", hosts, memoise_expressions=False) == 3
+    assert evaluations("x ~ '!'", hosts, memoise_expressions=True) == 1
+    assert evaluations("x", hosts, memoise_expressions=False) == 3
+
+
+def test_an_expression_that_is_not_trusted_is_an_error_as_ever():
+    made = plugin(Memoised)
+    for expression in ("x", "x ~ '!'"):
+        assert made._compose(trusted(expression), {"x": "a"}).startswith("a")
+        if LEGACY:
+            continue
+        with pytest.raises(Exception, match="trust"):
+            made._compose(expression, {"x": "a"})
+
+
+def test_filters_of_the_user_are_not_taken_for_those_of_ansible(monkeypatch):
+    stock = constructed.filter_loader
+
+    class Loader:
+        def get(self, name):
+            return SimpleNamespace(_original_path="/home/user/filter_plugins/mine.py") if name == "upper" else stock.get(name)
+
+    monkeypatch.setattr(constructed, "filter_loader", Loader())
+    assert evaluations("x | upper", numbered("a", "a")) == 2
+    assert evaluations("x | lower", numbered("a", "a")) == 1
+    assert evaluations("[x] | map('upper') | list", numbered("a", "a")) == 2
+
+
+def test_extra_variables_are_part_of_what_an_expression_refers_to():
+    hosts = numbered("a", "a")
+    assert evaluations("x ~ more", hosts, extra={"more": "b"}) == 1
+    assert evaluations("more", hosts, extra={"more": "b"}) == 0
+    assert evaluations("more", hosts, extra={"more": trusted("{{ x }}")}) == 2
+
+
+def test_group_names_and_parents():
+    keyed = [
+        {"key": trusted("x"), "prefix": "p q", "parent_group": trusted("above {{ x }}")},
+        {"key": trusted("x"), "separator": "", "parent_group": trusted("top")},
+        {"key": trusted("{x: 1, 'e': ''}"), "prefix": "d", "trailing_separator": False},
+        {"key": trusted("[x, '']"), "prefix": "l", "default_value": "none"},
+        {"key": trusted("x"), "parent_group": trusted("{{ absent }}")},
+        "no entry",
+    ]
+    for strict in (True, False):
+        found = [
+            both(numbered("a", "b c", "a"), keyed=[entry], strict=strict, leading_separator=lead)
+            for entry in keyed
+            for lead in (True, False)
+        ]
+        assert len(found) == 12
+    assert ("p_q_b_c", "h1") in both(numbered("a", "b c"), keyed=keyed[:1]).groups
+
+
+def test_signatures_are_those_of_the_stock_class():
+    for name in ("_compose", "_set_composite_vars", "_add_host_to_composed_groups", "_add_host_to_keyed_groups"):
+        assert inspect.signature(getattr(Memoised, name)) == inspect.signature(getattr(Stock, name))
+        assert getattr(Memoised, name).__doc__ == getattr(Stock, name).__doc__
+
+
+def test_the_plugin_has_its_own_templar_back_with_what_the_stock_methods_leave():
+    made = plugin(Memoised)
+    templar = made.templar
+    made._compose(trusted("x ~ '!'"), {"x": "a"})
+    made._compose(trusted("x ~ '!'"), {"x": "a", "y": "b"})
+    assert made.templar is templar
+    assert templar.available_variables == {"x": "a", "y": "b"}
+    with pytest.raises(Exception, match="nowhere"):
+        made._compose(trusted("nowhere ~ '!'"), {})
+    assert made.templar is templar
+
+
+def test_another_templar_is_another_memory():
+    made = plugin(Memoised)
+    made._compose(trusted("x ~ '!'"), {"x": "a"})
+    made.templar = CountingTemplar(Templar(loader=DataLoader()))
+    made._compose(trusted("x ~ '!'"), {"x": "a"})
+    assert len(made.templar.asked) == 1
+
+
+@pytest.mark.skipif(LEGACY, reason="ansible-core before 2.19 marks unsafe text, not trusted text")
+def test_marks_that_do_something_are_seen_each_time():
+    from ansible.module_utils.datatag import deprecate_value
+
+    value = deprecate_value("a", "Use something else.", collection_name="a.b", version="9.0.0")
+    found = both(numbered(value, value), compose={"bare": trusted("x"), "more": trusted("x ~ '!'")})
+    assert len(found.ours) == 4
+    assert found.warnings or len(found.stock) == 4
+
+
+@pytest.mark.skipif(not LEGACY, reason="ansible-core 2.19 and later mark trusted text, not unsafe text")
+def test_what_is_unsafe_beside_a_value_makes_the_outcome_unsafe():
+    from ansible.utils.unsafe_proxy import wrap_var
+
+    beside = [{"y": "a"}, {"y": "a", "z": wrap_var("{{ evil }}")}]
+    found = both(numbered(*beside, *beside), compose={"bare": "x.y", "more": "x.y ~ '!'"})
+    made = [{key[1]: value for key, value in found.variables[f"h{number}"][1]} for number in range(4)]
+    assert [held["bare"][2] for held in made] == [False, True, False, True]
+    assert [held["more"][2] for held in made] == [False, True, False, True]
+    assert len(found.ours) == 3
