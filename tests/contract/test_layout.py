@@ -50,10 +50,11 @@ FLOORS = (
     "channels",
     "jobs",
     "tunnel",
+    "fleet",
     "module",
 )
 # Those that must not know what they work for; the others are the table, and what speaks a part of the API that is no REST collection.
-ENGINE = ("transport", "settings", "filters", "client", "bulk", "resource", "several", "module")
+ENGINE = ("transport", "settings", "filters", "pace", "progress", "client", "bulk", "resource", "ranges", "snapshot", "several", "module")
 # The highest of them is the only one that knows Ansible.
 FREE_OF_ANSIBLE = FLOORS[:-1]
 

@@ -22,7 +22,6 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader
 from ansible.template import Templar
 from ansible_collections.pelion.device_management.plugins.module_utils.client import Client
-from ansible_collections.pelion.device_management.plugins.module_utils.settings import JwtSettings
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import RawReply, TransportError
 from hypothesis import given
 from hypothesis import strategies as st
