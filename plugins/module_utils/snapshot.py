@@ -603,6 +603,7 @@ class Listed:
     """The list of one resource as a ``Source``.
 
     :param conditions: from ``row.conditions``.
+    :param concurrency: the most requests under way, as for ``refresh``.
     :param fields: keep only these keys of each object; ``id``, ``created_at`` and ``updated_at`` must be among them.
     :param part: only the objects of this part, as ``ranges.part`` gives it.
     """
@@ -628,18 +629,19 @@ class Listed:
 
     def everything(self) -> Iterator[Object]:
         """All objects."""
-        return self._listing(self._conditions)
+        return self._listing(self._conditions, self._concurrency)
 
     def changed(self, since: str) -> Iterator[Object]:
         """What was changed then or later."""
         kept = [condition for condition in self._conditions if (condition.field, condition.operator) != ("updated_at", "gte")]
         given = [condition.values[0] for condition in self._conditions if condition not in kept]
         latest = max((since, *given), key=filtering.moment)
-        return self._listing((*kept, filtering.Condition("updated_at", "gte", (latest,))))
+        # Beside this the objects are counted and the groups listed.
+        return self._listing((*kept, filtering.Condition("updated_at", "gte", (latest,))), max(1, self._concurrency - 2))
 
     def between(self, first: str, last: str) -> Iterator[Object]:
         """What was created in this range, which lies in the part."""
-        return self._listing(ranges.between(self._conditions, first, last))
+        return self._listing(ranges.between(self._conditions, first, last), 1)
 
     def count(self, first: str, last: str) -> Optional[int]:
         """How many were; None where the service does not filter by all that is asked for."""
@@ -650,16 +652,9 @@ class Listed:
         asked = [search.pairs(some) for some in search.parts()]
         return sum(self.client.count(search.path, some, empty_on_404=search.empty_on_404, **search.options) for some in asked)
 
-    def _listing(self, conditions: filtering.Conditions) -> Iterator[Object]:
-        return ranges.listing(
-            self.client,
-            self._row,
-            self._params,
-            conditions,
-            concurrency=self._concurrency,
-            fields=self._fields,
-            part=self._part,
-        )
+    def _listing(self, conditions: filtering.Conditions, concurrency: int) -> Iterator[Object]:
+        how: Dict[str, Any] = {"concurrency": concurrency, "fields": self._fields, "part": self._part}
+        return ranges.listing(self.client, self._row, self._params, conditions, **how)
 
 
 # -- when the service is down

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pelion.device_management.plugins.module_utils import snapshot
+from ansible_collections.pelion.device_management.plugins.module_utils import ranges, snapshot
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Resource
 from ansible_collections.pelion.device_management.plugins.module_utils.snapshot import (
@@ -675,6 +675,19 @@ def test_a_part_is_followed_by_itself() -> None:
     taken, how = refresh(taken, source, NOON + 3600)
     assert (how.whole, how.changed, how.gone) == (False, 3, 0)
     assert text(taken) == json.dumps(list(source.everything()))
+
+
+@pytest.mark.parametrize(("concurrency", "widths"), [(1, [1, 1, 1]), (2, [2, 1, 1]), (3, [3, 1, 1]), (8, [8, 6, 1])])
+def test_no_more_requests_are_under_way_than_allowed(monkeypatch: pytest.MonkeyPatch, concurrency: int, widths: list[int]) -> None:
+    """What is changed is listed beside a count and the groups, ranges beside one another."""
+    found = []
+    monkeypatch.setattr(ranges, "listing", lambda *_given, concurrency, **_more: found.append(concurrency))
+    client, _transport, _waits = make_client([])
+    source = Listed(client, ROW, {}, concurrency=concurrency)
+    source.everything()
+    source.changed("2026-03-01T12:00:00Z")
+    source.between("2026-03-01T12:00:00Z", "2026-03-01T12:10:00Z")
+    assert found == widths
 
 
 def test_what_only_we_can_filter_by_cannot_be_counted() -> None:
