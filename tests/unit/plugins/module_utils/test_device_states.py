@@ -48,6 +48,13 @@ def test_law_of_looking_up(names, numbers, wanted):
     }
 
 
+def test_a_value_with_a_comma_is_asked_for_alone():
+    client, transport, _waits = make_client(lambda request: answer(200, {"object": "list", "has_more": False, "data": []}))
+    known(client, {"name": ["a", "b,c", "d"]}, ("id",), 1)
+    asked = [{name: value for name, value in sent.query if name.startswith("name")} for sent in transport.sent]
+    assert asked == [{"name__eq": "b,c"}, {"name__in": "a,d"}]
+
+
 @pytest.mark.parametrize("base", ["https://api.example.com", f"https://{'a' * 60}.{'b' * 60}.{'c' * 60}.example.com/{'d' * 400}"])
 def test_no_address_is_too_long(base):
     ids, names = [identity(number) for number in range(950)], ["Æ" * 64 + str(number) for number in range(40)]
