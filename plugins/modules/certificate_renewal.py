@@ -127,6 +127,15 @@ failed_devices:
       description: The HTTP status.
       type: int
       returned: when the service refused to renew
+    type:
+      description: The error type of the service; V(null) where it gives none.
+      type: str
+      returned: when the service refused to renew
+    fields:
+      description: What the service says of single fields.
+      type: list
+      elements: dict
+      returned: when the service refused to renew
     request_id:
       description: The id of the request.
       type: str

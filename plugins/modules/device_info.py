@@ -75,6 +75,18 @@ EXAMPLES = r"""
     order: DESC
     limit: 100
 
+- name: Read the devices of this play in one task
+  pelion.device_management.device_info:
+    ids: "{{ ansible_play_batch | map('extract', hostvars, 'pelion_id') }}"
+    fields: [name, state, firmware_checksum]
+  register: batch
+  run_once: true
+
+- name: Stop when the directory does not know some of them
+  ansible.builtin.assert:
+    that: batch.missing == []
+  run_once: true
+
 - name: List the devices of a group that are not connected
   pelion.device_management.device_info:
     device_group_id: 015c3029f6f7000000000001001000c3
