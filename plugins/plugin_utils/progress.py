@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import json
+import signal
 import threading
 import time
 
@@ -76,6 +77,8 @@ class Watch(threading.Thread):
 
     def run(self):
         """Say how far it is."""
+        # Ctrl-C is for the main thread, which ends the module: of this one it would not wake that.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         lines, pause, begun = Lines(), FIRST, time.monotonic()
         while not self._end.wait(pause):
             try:
@@ -84,7 +87,7 @@ class Watch(threading.Thread):
                 self._say(lines.line(document, time.monotonic()))
             except (OSError, ValueError):
                 # Nothing has been told yet, or nobody listens any more.
-                pass
+                continue
             pause = min(max(EVERY, (time.monotonic() - begun) / 10), LONGEST)
 
     def stop(self):

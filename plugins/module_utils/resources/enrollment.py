@@ -27,9 +27,8 @@ DEVICE_ENROLLMENT = Resource(
 )
 
 # What a bulk job does is told by its path; both answer with the same kind of object.
-_JOB = ("status", "processed_count", "total_count", "errors_count")
-BULK_UPLOAD = Resource(name="bulk_upload", path="/v3/device-enrollments-bulk-uploads", keys=(), stages=_JOB)
-BULK_DELETE = Resource(name="bulk_delete", path="/v3/device-enrollments-bulk-deletes", keys=(), stages=_JOB)
+BULK_UPLOAD = Resource(name="bulk_upload", path="/v3/device-enrollments-bulk-uploads", keys=())
+BULK_DELETE = Resource(name="bulk_delete", path="/v3/device-enrollments-bulk-deletes", keys=())
 
 # In the descriptions of 2019 and 2020 only: where there is no such list, that is to be told. It must name the certificate.
 DEVICE_ENROLLMENT_DENIAL = Resource(

@@ -178,18 +178,25 @@ def test_a_listener_that_is_gone_ends_nothing(quick: None, tmp_path: Path) -> No
 
 
 def test_lines_become_rarer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first after 5 s, then every 10, of long work a tenth later each time, and at least one in five minutes."""
-    watch, now, pauses = subject.Watch(str(tmp_path / "none"), print), [0.0], []
+    """The first after 5 s, then every 10, of long work a tenth later each time, and at least one in five minutes.
+
+    Until something is told it is looked for every 5 s.
+    """
+    path, said, now, pauses = tmp_path / "progress", [], [0.0], []
+    watch = subject.Watch(str(path), said.append)
 
     def wait(pause: float) -> bool:
         pauses.append(pause)
         now[0] += pause
+        if len(pauses) == 2:
+            path.write_text(json.dumps({"what": "", "since": 0, "timeout": 10}), encoding="utf-8")
         return now[0] > 10000
 
     monkeypatch.setattr(watch._end, "wait", wait)
     monkeypatch.setattr(subject.time, "monotonic", lambda: now[0])
     watch.run()
-    assert pauses[:11] == [5.0] + [10.0] * 10
+    assert pauses[:11] == [5.0] * 2 + [10.0] * 9
+    assert len(said) == len(pauses) - 2
     assert pauses[-1] == 300.0
     assert all(before <= after <= 1.11 * before or after == 10 for before, after in itertools.pairwise(pauses))
-    assert len(pauses) == 70
+    assert len(pauses) == 71
