@@ -28,7 +28,8 @@ BULK_SPEC: Dict[str, Dict[str, Any]] = {**CONCURRENCY_SPEC, "max_failures": {"ty
 MOST_WORKERS = 64
 _AHEAD = 10_000  # results that may wait for an earlier item which takes long
 _PATIENCE = 10.0  # seconds that an interrupted run waits for the calls that are under way
-_LOOK = 1.0  # seconds after which a signal is seen that did not wake the main thread, as some do not
+_SIGNALS: Dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}  # and how they are handled as a rule
+_LOOK = 1.0  # seconds after which a signal is seen that came just before the main thread began to wait
 
 
 class BulkError(Exception):
@@ -156,17 +157,16 @@ def _results(run: _Run, width: int, collection: bool) -> Iterator[ItemResult]:
 @contextlib.contextmanager
 def _interrupting(interrupt: Callable[..., None]) -> Iterator[None]:
     """Let signals interrupt, where nobody else handles them. Python gives them to the main thread only."""
-    usual: Dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     taken = []
     if threading.current_thread() is threading.main_thread():
-        taken = [number for number, handler in usual.items() if signal.getsignal(number) == handler]
+        taken = [number for number, handler in _SIGNALS.items() if signal.getsignal(number) == handler]
     for number in taken:
         signal.signal(number, interrupt)
     try:
         yield
     finally:
         for number in taken:
-            signal.signal(number, usual[number])
+            signal.signal(number, _SIGNALS[number])
 
 
 class _Run:
@@ -196,6 +196,9 @@ class _Run:
 
     def work(self) -> None:
         """Take items and carry them out while there are any."""
+        # Signals are for the main thread: of any other they would not wake it.
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         while True:
             self._room.acquire()
             taken = self._take()
