@@ -15,6 +15,7 @@ from .transport import TransportError
 ROW = enrollment.PRE_SHARED_KEY
 RECIPE = enrollment.PreSharedKeyRecipe(ROW, ("endpoint_name", "secret_hex"))
 SHOWN = 10  # entries that a message names
+LOST = " after the old key was deleted, so that the device has none now"
 
 
 def ensure(client: Client, params: engine.Params, *, dry_run: bool) -> Dict[str, Any]:
@@ -46,14 +47,15 @@ def ensure(client: Client, params: engine.Params, *, dry_run: bool) -> Dict[str,
         return step if dry_run or _sent(client, step, keys[name]) else None
 
     changed: Dict[str, engine.Plan] = {}
-    failed = []
+    failed, lost = [], False
     client.progress.start("pre-shared keys changed", len(todo))
     for result in bulk.each(todo, settle, **limits, total=len(keys), progress=client.progress):
         if result.error is not None:
             failed.append({"endpoint_name": result.item, **bulk.told(result.error)})
+            lost = lost or getattr(result.error, "context", "") == LOST
         elif result.value is not None:
             changed[result.item] = result.value
-    return _result(len(keys), changed, failed)
+    return _result(len(keys), changed, failed, lost)
 
 
 def wanted(params: engine.Params) -> Dict[str, Dict[str, Any]]:
@@ -100,23 +102,24 @@ def _sent(client: Client, step: engine.Plan, options: engine.Params) -> bool:
     except (ApiError, TransportError) as error:
         clash = isinstance(error, ApiError) and error.status in ROW.clashes
         if done and not clash and not error.maybe_done:
-            error.context = " after the old key was deleted, so that the device has none now"
+            error.context = LOST
         if step.before is not None or not (clash or error.maybe_done):
             raise
     # Somebody else was quicker, or it is not known whether the key was uploaded: then it is looked up, as one alone is.
     return engine.ensure(client, RECIPE, options).changed or not clash
 
 
-def _result(total: int, changed: Mapping[str, engine.Plan], failed: List[Dict[str, Any]]) -> Dict[str, Any]:
+def _result(total: int, changed: Mapping[str, engine.Plan], failed: List[Dict[str, Any]], lost: bool) -> Dict[str, Any]:
     """The result of a task.
 
+    :param lost: whether a key that failed was deleted.
     :raises BulkError: with it, when some keys failed.
     """
     gone = [name for name, step in changed.items() if step.after is None]
     uploaded = [name for name, step in changed.items() if step.before is None]
     replaced = [name for name, step in changed.items() if step.before is not None and step.after is not None]
     result = {
-        "changed": bool(changed),
+        "changed": bool(changed) or lost,
         "changed_pre_shared_keys": list(changed),
         "unchanged": total - len(changed) - len(failed),
         "failed_pre_shared_keys": failed,

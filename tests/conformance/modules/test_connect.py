@@ -385,6 +385,38 @@ def test_a_resource_is_executed(run: Any, resource: Any, connected: Connected, o
 
 
 @pytest.mark.since(2020)
+@pytest.mark.since(2020)
+def test_not_all_devices_may_fail(run: Any, connected: Connected, existing: Any) -> None:
+    """What a device answers counts too, so that no more are asked at once than go side by side."""
+    ids = connected.ids[:8]
+    for device in ids[1:3]:
+        connected.behave(device, status=504)
+    options = {"device_ids": ids, "operation": "execute", "path": "/3/0/4", "concurrency": 2, "max_failures": "2", **existing}
+    step = run("device_resource", **options)
+    assert len([sent for sent in step.sent if sent.method == "POST"]) == 4
+    assert [entry["device_id"] for entry in step.result["responses"]] == [ids[0], ids[3]]
+    failed = step.result["failed_devices"]
+    assert sorted(entry["id"] for entry in failed) == sorted({*ids} - {ids[0], ids[3]})
+    told = {entry["id"]: entry["msg"] for entry in failed}
+    assert told[ids[1]].startswith("POST /3/0/4 failed: ")
+    assert [told[device] for device in ids[4:]] == ["It was not tried any more, since max_failures was reached."] * 4
+    # Those that failed are the input of the next run.
+    for device in ids[1:3]:
+        connected.behave(device, status=None)
+    again = run("device_resource", **{**options, "device_ids": [entry["id"] for entry in failed]})
+    assert (again.failed, len(again.result["responses"])) == (False, 6)
+
+
+def test_no_more_subscriptions_once_too_many_failed(run: Any, connected: Connected, existing: Any) -> None:
+    ids = [UNKNOWN, *connected.ids[:3]]
+    step = run("subscription", device_ids=ids, paths=[TEMPERATURE], concurrency=1, max_failures="1")
+    assert [entry["id"] for entry in step.result["failed_devices"]] == ids
+    assert step.result["failed_devices"][1] == {"id": ids[1], "msg": "It was not tried any more, since max_failures was reached."}
+    assert run("subscription", device_ids=ids, paths=[TEMPERATURE], max_failures="0").msg == (
+        "max_failures must be a number such as 5 or a percentage such as 10%, not '0'."
+    )
+
+
 def test_rules_are_written_and_delivery_is_tuned(run: Any, one: str, existing: Any) -> None:
     step = run(
         "device_resource",
