@@ -8,7 +8,6 @@ from __future__ import annotations
 import collections
 import json
 import signal
-import signal
 import threading
 import time
 
@@ -78,8 +77,6 @@ class Watch(threading.Thread):
 
     def run(self):
         """Say how far it is."""
-        # Ctrl-C is for the main thread, which ends the module: of this one it would not wake that.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         # Ctrl-C is for the main thread, which ends the module: of this one it would not wake that.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         lines, pause, begun = Lines(), FIRST, time.monotonic()
