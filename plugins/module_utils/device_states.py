@@ -145,17 +145,23 @@ class Wishes:
         self._recipe.desired(params, None)
 
     def resolve(self, client: Client, *, tolerant: bool) -> List[str]:
-        """Look up the groups that are given by name.
+        """Look up the groups, before many devices would fail for want of one.
 
         :param tolerant: leave names as they are that no group has.
         :return: those.
-        :raises ResourceError: for a name that no group has.
+        :raises ResourceError: for a name or id that no group has.
         """
         lists = [self._common.get("groups"), *(wish.own.get("groups") for wish in self.entries)]
         given = list(dict.fromkeys(group for groups in lists for group in groups or ()))
         found, missing = resolved(client, self._recipe.row, {"groups": given}, tolerant=tolerant)
         self._groups = dict(zip(given, found["groups"]))
-        return [name for _option, name in missing]
+        names = [name for _option, name in missing]
+        ids = [group for group, identity in self._groups.items() if group == identity and group not in names]
+        there = several.read(client, directory.DEVICE_GROUP, {}, ids, concurrency=1)
+        unknown = [group for group in ids if group not in there]
+        if unknown:
+            raise ResourceError(f"groups: there is no device group with the id {unknown[0]}.")
+        return names
 
     def label(self, group: str) -> str:
         """A group as the options name it, by its id where they do not."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -93,8 +94,8 @@ def test_one_by_one(runs: Any, client: Any, free: list[dict[str, Any]], groups: 
         three["id"]: [put(three, custom_attributes={"only": "true"}, description="")],
     }
     assert (played["check"].writes, played["again"].writes) == ([], [])
-    # One listing for the names of the groups, one for each way of naming devices.
-    assert [sent.path for sent in played["again"].sent] == ["/v3/device-groups/", *[DEVICES] * 3]
+    # One listing for each way of naming groups, one for each way of naming devices.
+    assert sorted(sent.path for sent in played["again"].sent) == [*["/v3/device-groups/"] * 2, *[DEVICES] * 3]
     assert played["again"].result["unchanged_devices"] == [device["id"] for device in free[:4]]
     assert played["check"].result["diff"] == played["real"].result["diff"]
     now = {device["id"]: device for device in client.list(DEVICES)}
@@ -229,6 +230,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(runs: Any, flee
             "no way": {"devices": {"description": "x"}},
             "unknown word": entries({"id": one["id"], "colour": "red"}),
             "unknown group": entries({"id": one["id"], "groups": ["none such"]}),
+            "unknown group id": entries({"id": one["id"], "groups": ["0" * 32]}),
             "twice": entries({"id": one["id"]}, {"endpoint_name": one["endpoint_name"], "description": "y"}),
         }
     )
@@ -256,9 +258,14 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(runs: Any, flee
         "two ways": "parameters are mutually exclusive: devices|device_ids|filters",
         "no way": "one of the following is required: devices, device_ids, filters",
         "unknown group": "groups: there is no device group with the name 'none such'.",
+        "unknown group id": f"groups: there is no device group with the id {'0' * 32}.",
         "twice": f"devices[1] and devices[2] ask different things of the same device, {one['id']}.",
     }
-    assert {name: len(step.sent) for name, step in played.steps.items() if step.sent} == {"unknown group": 1, "twice": 2}
+    assert {name: len(step.sent) for name, step in played.steps.items() if step.sent} == {
+        "unknown group": 1,
+        "unknown group id": 1,
+        "twice": 2,
+    }
     assert all(step.writes == [] for step in played.steps.values())
 
 
@@ -422,7 +429,7 @@ def test_an_interrupted_task_tells_what_is_known(
 
     def interrupted(call: Any, *arguments: Any) -> Any:
         if next(sent) == 20:
-            signal.raise_signal(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
         return send(call, *arguments)
 
     simulator.settings(latency_ms=10)

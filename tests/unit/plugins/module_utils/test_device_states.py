@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 
@@ -96,7 +97,7 @@ def test_a_listing_that_fails_is_raised():
 
 def test_an_interruption_while_looking_up_says_that_nothing_was_changed():
     def respond(request):
-        signal.raise_signal(signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
         # It is handled in the main thread.
         time.sleep(0.1)
         return answer(200, {"object": "list", "has_more": False, "data": []})
@@ -150,17 +151,21 @@ def test_entries_are_found_by_the_first_key():
 
 
 def test_groups_are_looked_up_once():
-    groups = [{"id": identity(7), "name": "pilot"}, {"id": identity(8), "name": "wave"}]
+    groups = [{"id": identity(number), "name": name} for number, name in ((7, "pilot"), (8, "wave"), (9, "old"))]
     client, transport, _waits = make_client(Service("/v3/device-groups/", groups))
     asked = wishes({"groups": ["pilot", identity(9)]}, {"name": "a", "groups": ["wave", "pilot", identity(7)]}, {"name": "b"})
     assert asked.resolve(client, tolerant=False) == []
-    assert [dict(sent.query)["name__in"] for sent in transport.sent] == ["pilot,wave"]
+    asked_for = [{name: value for name, value in sent.query if "__" in name} for sent in transport.sent]
+    assert asked_for == [{"name__in": "pilot,wave"}, {"id__in": f"{identity(9)},{identity(7)}"}]
     assert [asked.params(wish)["groups"] for wish in asked.entries] == [[identity(8), identity(7)], [identity(7), identity(9)]]
     assert [asked.label(identity(number)) for number in (7, 8, 9)] == ["pilot", "wave", identity(9)]
     unknown = wishes({"groups": ["none"]})
     assert unknown.resolve(client, tolerant=True) == ["none"]
     with pytest.raises(ResourceError, match="groups: there is no device group with the name 'none'"):
         unknown.resolve(client, tolerant=False)
+    for tolerant in (True, False):
+        with pytest.raises(ResourceError, match=f"^groups: there is no device group with the id {identity(6)}.$"):
+            wishes({"groups": [identity(6)]}).resolve(client, tolerant=tolerant)
 
 
 @pytest.mark.parametrize(
