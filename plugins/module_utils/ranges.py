@@ -40,7 +40,8 @@ _ATTEMPTS = 3  # at reading again what came or went meanwhile
 _EVEN = 0.7  # from which share of a range on its beginning is as dense as all of it
 _WASTE, _WASTED = 0.4, 20  # extra requests: as a share of the pages of a list, and beside that
 _TOLERANCE = 0.04  # of the size of a part, at each of its ends
-_RECENT = 20  # when less than one in so many was created today, today does not count
+_RECENT = 10  # one in so many objects of a part may be too new to count
+_HALVINGS = 40  # of a day, down to less than a microsecond
 _EPOCH = datetime.datetime(1970, 1, 1)
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
@@ -128,7 +129,7 @@ def listing(
     :param concurrency: the most requests under way; the client should have a connection for each.
     :param fields: keep only these keys of each object.
     :param part: only the objects of this part.
-    :raises ApiError: also when a list that stood still has not as many objects as the service says.
+    :raises ApiError: also when a list that stood still has not as many objects as the service says, and for objects without an id.
     :raises FilterError, TransportError: as ``resource.listing``. Nothing more is asked for after the first error; what is under way ends.
     """
     if None not in part and not _earlier(str(part[0]), str(part[1])):
@@ -138,6 +139,9 @@ def listing(
         if reader.read(concurrency):
             yield from reader.objects()
             return
+    if part == WHOLE:
+        yield from resource.listing(client, row, params, conditions, fields=fields)
+        return
     found = (item for item in resource.listing(client, row, params, within(conditions, part)) if holds(part, item))
     yield from found if fields is None else (project(item, fields) for item in found)
 
@@ -281,7 +285,10 @@ class _Reader:
         """Read the next page of a piece."""
         body = self._next(piece)
         items, total = body["data"], body.get("total_count")
-        piece.ids.extend([str(item.get("id")) for item in items])
+        ids = [item.get("id") if isinstance(item, dict) else None for item in items]
+        if not all(isinstance(identity, str) for identity in ids):
+            raise self._error("An object of the list has no id.")
+        piece.ids.extend(ids)
         piece.rows.extend(self._rows(items))
         piece.left = max(1, piece.left - len(items) if total is None else total - len(piece.ids))
         piece.counted = True
@@ -494,14 +501,15 @@ def part(
 ) -> Part:
     """From when to when the objects of one of ``count`` parts were created: from inclusive, to exclusive, None for open.
 
-    The parts have no object in common, leave none out, and are about equal in size: within a tenth, as far as times of creation tell
-    objects apart. Each reader works out its own part, with some twenty requests for counts.
+    The parts have no object in common, leave none out, and are about equal in size, as far as times of creation tell objects apart: within
+    a tenth, the last one within a fifth. Each reader works out its own part, with some twenty requests for counts.
 
-    Readers get the same parts as long as they ask on the same day in UTC, nothing is deleted in between, and not more than a twentieth of
-    the objects was created on that day: then only older objects count, and those stay as they are. (Of newer ones, the last part gets all.)
-    Otherwise they get the same parts almost always, since a bound is the roundest moment that is near enough to where it should be:
-    it differs only when such a moment stops being near enough, or begins to be, because of just those objects that came or went
-    in between. Objects between the two bounds would then be in two parts or in none.
+    Only what was created before the day (UTC) counts, which stays as it is; or before the half of the day, the quarter and so on, when more
+    than a tenth of a part was created since. The last part gets all that is newer. So readers get the same parts whatever is created in
+    between, unless that passes the tenth, or a new day (half, quarter) begins. Then, and when something is deleted, they still get the same
+    parts almost always: a bound is the roundest moment that is near enough to where it should be, and differs only when a rounder one stops
+    being near enough, or begins to be, because of just those objects. With 10 deleted of 100,000 objects and 10 parts that is less than one
+    bound in fifty. Objects between two such bounds are in two parts or in none.
 
     :param index: from 0 on.
     :raises ResourceError: when there is no such part, and for lists that cannot be divided.
@@ -513,24 +521,27 @@ def part(
         return WHOLE
     if not _divisible(row):
         raise ResourceError(f"{row.list_name} cannot be divided into parts: their list is not filtered by {_FIELD}.")
-    counts = _Counts(client, resource.Search(client, row, params, conditions), int(now() * _SECOND))
-    return (
-        _text(counts.bound(index, count)) if index else None,
-        _text(counts.bound(index + 1, count)) if index + 1 < count else None,
-    )
+    counts = _Counts(client, resource.Search(client, row, params, conditions), count, int(now() * _SECOND))
+    return counts.bound(index), counts.bound(index + 1)
 
 
 class _Counts:
     """How many objects of a list were created before a moment: ``total`` before ``_end``, from which on nothing counts."""
 
-    def __init__(self, client: Client, search: resource.Search, now: int) -> None:
+    def __init__(self, client: Client, search: resource.Search, count: int, now: int) -> None:
         self._client = client
         self._search = search
         self._parts = search.parts(between((), _text(0), _text(0)))
         self._known: Dict[int, int] = {}
+        self.count = count
         self._end, self.total = _END_OF_TIME, 0
-        whole, older = self.before(now), self.before(now // _DAY * _DAY)
-        self._end, self.total = (now // _DAY * _DAY, older) if _RECENT * (whole - older) <= whole else (now, whole)
+        whole = self.before(now)
+        for halvings in range(_HALVINGS):
+            end = now - now % (_DAY >> halvings)
+            older = self.before(end)
+            if _RECENT * count * (whole - older) <= whole:
+                break
+        self._end, self.total = end, older
 
     def before(self, moment: int) -> int:
         """The number of objects that were created before."""
@@ -542,15 +553,17 @@ class _Counts:
             self._known[moment] = sum(self._client.count(self._search.path, pairs, **options) for pairs in bounds)
         return self._known[moment]
 
-    def bound(self, index: int, count: int) -> int:
-        """The moment before which that many of the parts lie: of those near enough, the one that halving all time finds first."""
-        wanted = index * self.total / count
-        near = max(0.5, _TOLERANCE * self.total / count)
+    def bound(self, index: int) -> Optional[str]:
+        """The moment before which so many of the parts lie: of those near enough, the one that halving all time finds first."""
+        if not 0 < index < self.count:
+            return None
+        wanted = index * self.total / self.count
+        near = max(0.5, _TOLERANCE * self.total / self.count)
         low, high = 0, _END_OF_TIME
         while high - low > 1:
             middle = (low + high) // 2
             before = self.before(middle)
             if abs(before - wanted) <= near:
-                return middle
+                return _text(middle)
             low, high = (middle, high) if before < wanted else (low, middle)
-        return low if wanted - self.before(low) <= self.before(high) - wanted else high
+        return _text(low if wanted - self.before(low) <= self.before(high) - wanted else high)
