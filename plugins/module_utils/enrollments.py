@@ -144,6 +144,8 @@ def _sent(client: Client, row: Resource, file: Sequence[str], params: Params, do
     timing = {"timeout": params["wait_timeout"], "interval": params["wait_interval"]}
     try:
         wait_for(client, row, look, lambda now: now.get("status") == "completed", **timing, told=stage)
+        # Counts for those that are still waited for.
+        stage(job)
         return _Sent(job, dict(reported(client, job, file, done)))
     except (ApiError, TransportError, WaitError) as error:
         return _Sent(job, {}, error)

@@ -16,6 +16,8 @@ from ansible_collections.pelion.device_management.plugins.module_utils.resource 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .fakes import answer, make_client
+
 ONE, TWO, THREE = ("A-" + ":".join([pair] * 32) for pair in ("4E", "4F", "a0"))
 
 
@@ -180,3 +182,28 @@ def test_what_is_gone_already_is_no_failed_deletion() -> None:
         TWO: {"outcome": "unchanged"},
     }
     assert json.dumps(reported(full, None, 1))
+
+
+def test_how_far_all_jobs_together_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two files; the first job is done when the second still has one identity before it."""
+    monkeypatch.setattr(enrollments, "LARGEST_FILE", len(enrollments.HEADING) + 2 * 98)
+    monkeypatch.setattr(enrollments, "AT_ONCE", 1)
+    looks = iter([("processing", 1), ("completed", 2), ("processing", 0), ("completed", 1)])
+    ids = iter("12")
+    told = []
+
+    def respond(sent: Any) -> Any:
+        if sent.method == "POST":
+            return answer(201, {"id": next(ids) * 32, "status": "new"})
+        if sent.path == "/v3/device-enrollments":
+            return answer(200, {"data": [], "has_more": False})
+        status, count = next(looks)
+        return answer(200, {"id": sent.path[-32:], "status": status, "processed_count": count, "errors_count": 0})
+
+    client, _transport, _waits = make_client(respond)
+    monkeypatch.setattr(client.progress, "waiting", lambda what, seconds, timeout: told.append((what, timeout)))
+    params = {"state": "present", "wait": True, "wait_timeout": 9, "wait_interval": 1}
+    result = enrollments.carry_out(client, params, [ONE, TWO, THREE], dry_run=False)
+    assert told == [("1 of 3 identities processed", 9), ("2 of 3 identities processed", 9)]
+    assert [job["processed_count"] for job in result["jobs"]] == [2, 1]
+    assert result["counts"]["created"] == 3

@@ -153,6 +153,13 @@ def test_a_key_that_is_lost_between_its_halves(trouble, told):
     assert (caught.value.result["changed"], service.held) == (bool(told), {})
 
 
+def test_a_percentage_is_one_of_all_keys():
+    service = Keys({name_of(number): SECRET for number in (1, 2)})
+    with pytest.raises(BulkError) as caught:
+        ensured(service, [entry(1), entry(2), entry(3, None), entry(4)], max_failures="50%")
+    assert caught.value.result["changed_pre_shared_keys"] == [name_of(4)]
+
+
 def test_failures_before_anything_is_sent_count():
     service = Keys()
     with pytest.raises(BulkError) as caught:

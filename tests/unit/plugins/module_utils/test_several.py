@@ -108,6 +108,18 @@ def test_all_or_none(row):
     assert caught.value.status == 500
 
 
+def test_nothing_more_is_asked_for_after_an_error():
+    seen = []
+
+    def respond(sent):
+        seen.append(sent)
+        return failing(500, "internal_server_error")
+
+    with pytest.raises(ApiError):
+        read(SINGLE, [item["id"] for item in toys(50)], concurrency=1, respond=respond)
+    assert len(seen) == 1
+
+
 def test_side_by_side():
     together = threading.Barrier(4, timeout=10)
 
