@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import module as module_floor
@@ -376,7 +377,6 @@ def test_waiting_ends_when_it_is_done_or_gone(last):
     assert (done, waits) == (last, [7])
 
 
-# -- clashes and secrets
 def test_whoever_watches_is_told_what_is_waited_for():
     told = []
     seen = iter([{"id": A, "phase": "on"}, {"id": A, "phase": "off"}, {"id": A, "phase": "done"}])
@@ -401,6 +401,7 @@ def test_stages_are_said_in_words():
     assert TOY.stage({"status": "processing"}) == "", "a row that names none tells none"
 
 
+# -- clashes and secrets
 
 
 def test_other_statuses_may_mean_that_somebody_was_quicker():
