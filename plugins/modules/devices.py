@@ -186,7 +186,8 @@ options:
     type: str
   groups:
     description:
-      - Device groups, by name or by id. O(membership) says whether these are all groups of a device, or to be added or removed.
+      - Device groups, by name or by id. With O(membership=exact), the default, a device is in these groups and no others; with V(add) and
+        V(remove) it stays in others.
       - In check mode a group with this name need not exist, since a task before may be what creates it. A warning says so.
     type: list
     elements: str
