@@ -40,8 +40,8 @@ class Bench:
     def __init__(self, runs: int, folder: Path, stack: contextlib.ExitStack) -> None:
         self.runs = runs
         self.folder = folder
-        self.kept: dict[Any, Any] = {}
-        """What one measure found and others need as well."""
+        self.kept: dict[tuple[str, int], list[Result]] = {}
+        """By side and size of a fleet: what the processes answered, which several measures and the picture are taken from."""
         self._stack = stack
         self._fleets: dict[tuple[int, float], Simulator] = {}
 

@@ -60,6 +60,7 @@ def build_in_turns(bench: Bench, turns: Sequence[Turn]) -> dict[Turn, list[Resul
         one, *others = (found[turn][0] for turn in turns if turn[1] == devices)
         for other in others:
             agreed(one["variables"], other["variables"])
+    bench.kept |= found
     return found
 
 
@@ -69,11 +70,9 @@ def seconds(answers: Sequence[Result]) -> list[float]:
 
 
 def ours_and_floor(bench: Bench, n: int) -> dict[Turn, list[Result]]:
-    """Our inventory and that of the floor, of so many devices and of a tenth; what several measures are taken from."""
-    if ("floor", n) not in bench.kept:
-        bench.kept["floor", n] = build_in_turns(bench, [(side, size) for size in (n, n // 10) for side in ("ours", "floor")])
-    found: dict[Turn, list[Result]] = bench.kept["floor", n]
-    return found
+    """Our inventory and that of the floor, of so many devices and of a tenth; built once for all measures."""
+    turns = [(side, size) for size in (n, n // 10) for side in ("ours", "floor")]
+    return {turn: bench.kept[turn] for turn in turns} if set(turns) <= set(bench.kept) else build_in_turns(bench, turns)
 
 
 def memoised_against_floor(bench: Bench, n: int) -> Result:
@@ -85,7 +84,6 @@ def memoised_against_floor(bench: Bench, n: int) -> Result:
 def memoised_against_stock(bench: Bench, n: int) -> Result:
     """Our inventory with expressions, beside that plugin with Ansible's own constructed features; both make the same groups."""
     found = build_in_turns(bench, [("ours", n), ("stock", n)])
-    bench.kept["stock", n] = found
     agreed(*(found[side, n][0]["groups"] for side in ("ours", "stock")))
     return faster(seconds(found["ours", n]), seconds(found["stock", n]))
 
@@ -117,14 +115,11 @@ STOCK_MOST = 30_000
 
 def curves(bench: Bench, sizes: Sequence[int] = SIZES) -> dict[str, list[tuple[int, float]]]:
     """Seconds for each size of a fleet, for each side; of what a measure has timed its median, of the rest one run."""
-    known: dict[Turn, list[Result]] = {}
-    for found in bench.kept.values():
-        known |= found
     points: dict[str, list[tuple[int, float]]] = {side: [] for side in ("stock", "ours", "sdk", "floor")}
     for size in sizes:
         for side, line in points.items():
             if side != "stock" or size <= STOCK_MOST:
-                answers = known.get((side, size)) or [listed(bench, size) if side == "sdk" else build(bench, side, size)]
+                answers = bench.kept.get((side, size)) or [listed(bench, size) if side == "sdk" else build(bench, side, size)]
                 line.append((size, statistics.median(seconds(answers))))
     return points
 

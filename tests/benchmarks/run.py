@@ -28,7 +28,7 @@ MEASURES = {
     measure.run.__name__: measure
     for measure in (
         Measure(list_against_requests, 100_000, SMALL, {"ratio": ("<=", 1.15)}),
-        Measure(list_against_sdk, 100_000, SMALL, {"faster": (">=", 20)}),
+        Measure(list_against_sdk, 30_000, SMALL, {"faster": (">=", 20)}),
         Measure(memory_of_list, 1_000_000, SMALL, {"growth_mb": ("<=", 50)}),
         Measure(pages_side_by_side, 100_000, 5 * SMALL, {"faster": (">=", 6)}),
         Measure(pages_side_by_side_skewed, 100_000, 5 * SMALL, {"faster": (">=", 4)}),

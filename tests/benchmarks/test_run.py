@@ -31,7 +31,7 @@ SHAPE = {"name": str, "ratio": float, "n": int, "target": str, "ok": bool}
 SECONDS = {**SHAPE, "ours_s": float, "peer_s": float}
 FASTER = {**SECONDS, "faster": float}
 SHAPES = {
-    "list_against_requests": FASTER,
+    "list_against_requests": SECONDS,
     "list_against_sdk": FASTER,
     "memory_of_list": {**SHAPE, "ours_mb": float, "peer_mb": float, "growth_mb": float},
     "pages_side_by_side": FASTER,
@@ -174,7 +174,6 @@ def test_a_play_whose_task_fails_is_no_measure(bench: benches.Bench) -> None:
     [
         (tasks.devices_against_uri, "ours", "device_ids", []),
         (tasks.devices_against_uri, "ours", "description", "another"),
-        (tasks.devices_concurrency, "ours", "concurrency", 20),
         (tasks.devices_concurrency, "peer", "concurrency", 2),
     ],
 )
@@ -194,6 +193,19 @@ def test_a_task_that_does_something_else_is_caught(
     monkeypatch.setattr(tasks, "played", played)
     with pytest.raises(benches.BenchmarkError, match="did not do the same"):
         measure(bench, 30)
+
+
+def test_more_in_flight_than_there_are_workers_is_caught(bench: benches.Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = tasks.changes
+
+    def changes(simulator: Any) -> Any:
+        sent = real(simulator)
+        next(entries for text, entries in sent.items() if text.startswith("ours"))[7]["in_flight"] = tasks.WORKERS + 1
+        return sent
+
+    monkeypatch.setattr(tasks, "changes", changes)
+    with pytest.raises(benches.BenchmarkError, match=re.escape("did not do the same: (1, False, True) and (1, True, True)")):
+        tasks.devices_concurrency(bench, 30)
 
 
 def test_both_inventories_make_what_the_expressions_say(bench: benches.Bench) -> None:
@@ -264,7 +276,7 @@ def test_the_same_points_make_the_same_picture(tmp_path: Path) -> None:
 
 
 def test_points_of_measures_are_not_timed_again(bench: benches.Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "kept", {1: {("ours", 150): [{"seconds": 3.0}, {"seconds": 1.0}, {"seconds": 2.0}]}})
+    monkeypatch.setattr(bench, "kept", {("ours", 150): [{"seconds": 3.0}, {"seconds": 1.0}, {"seconds": 2.0}]})
     points = inventories.curves(bench, (150,))
     assert points["ours"] == [(150, 2.0)]
     assert all(len(line) == 1 and line[0][1] > 0 for line in points.values())
