@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import signal
 import threading
 import time
 from pathlib import Path
@@ -162,6 +163,17 @@ def test_what_is_told_is_said_until_it_is_stopped(quick: None, tmp_path: Path) -
     assert len(said) == count
 
 
+def test_signals_are_left_to_the_thread_that_runs_the_module(quick: None, tmp_path: Path) -> None:
+    path, blocked = tmp_path / "progress", []
+    path.write_text(json.dumps({"what": "", "since": 0, "timeout": 600}), encoding="utf-8")
+    watch = subject.Watch(str(path), lambda line: blocked.append(signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+    watch.start()
+    until(lambda: blocked)
+    watch.stop()
+    assert {signal.SIGINT, signal.SIGTERM} <= blocked[0]
+    assert not {signal.SIGINT, signal.SIGTERM} & signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 def test_a_listener_that_is_gone_ends_nothing(quick: None, tmp_path: Path) -> None:
     path, tried = tmp_path / "progress", threading.Semaphore(0)
     path.write_text(json.dumps({"what": "", "since": 0, "timeout": 600}), encoding="utf-8")
@@ -194,7 +206,8 @@ def test_lines_become_rarer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(watch._end, "wait", wait)
     monkeypatch.setattr(subject.time, "monotonic", lambda: now[0])
-    watch.run()
+    watch.start()
+    watch.join()
     assert pauses[:11] == [5.0] * 2 + [10.0] * 9
     assert len(said) == len(pauses) - 2
     assert pauses[-1] == 300.0
