@@ -24,7 +24,7 @@ HERE_PYTHON = Path(sys.executable)
 def compare_lists(
     bench: Bench, n: int, ours_name: str, peer_name: str, python: Path = HERE_PYTHON, skew: float = 0, milliseconds: float = 0
 ) -> tuple[list[float], list[float]]:
-    """The seconds of two readers, each in a process that stays, with its connections. First both read everything, and must find the same."""
+    """The seconds of two readers, each in a process that stays, with its connections. First both read all, and must find the same."""
     simulator = bench.fleet(n, skew)
     environment = bench.environment(simulator)
     ours_s, peer_s = [], []
