@@ -328,7 +328,8 @@ def refresh(
     fewer objects than are known, and is found by counting ranges of the times of creation.
 
     :param old: the list as it was; None reads all.
-    :param now: seconds since 1970 by the clock of this machine. A wrong clock costs requests, but no change is overlooked.
+    :param now: seconds since 1970 by the clock of this machine. A wrong clock costs requests. Only one that is ahead of a service that
+        dates changes into the future could hide changes until the next sweep.
     :param members: given where the field ``groups`` of the objects matters. No document says that a membership changes ``updated_at`` of
         the object or of the group (Group_members_add), and of two that are exchanged no count tells. So the members of all groups are
         listed each time.
@@ -361,7 +362,7 @@ def _followable(old: Optional[Snapshot], now: float, sweep_after: float) -> Snap
     if now < old.taken or now < old.swept:
         raise _WholeError("the clock has been set back")
     if now - old.swept >= sweep_after:
-        raise _WholeError("that was long ago")
+        raise _WholeError("the last whole reading was long ago")
     return old
 
 

@@ -445,7 +445,7 @@ def test_the_mark_never_goes_back_after_a_slow_reading() -> None:
     ("now", "reason"),
     [
         (NOON + 86_399, ""),
-        (NOON + 86_400, "that was long ago"),
+        (NOON + 86_400, "the last whole reading was long ago"),
         (NOON + 99, "the clock has been set back"),
         (NOON - 1, "the clock has been set back"),
     ],
