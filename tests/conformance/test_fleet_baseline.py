@@ -170,6 +170,20 @@ def test_the_playbook_of_the_collection(simulator: Simulator, environment: dict[
     assert "empty" not in [group["name"] for group in read(simulator, "/v3/device-groups/")]
 
 
+def test_a_device_that_is_not_there_fails_alone_and_stops_what_follows(simulator: Simulator, run: Run) -> None:
+    baseline = {
+        "fleet_baseline_devices": [{"endpoint_name": "nobody", "name": "x"}, {"endpoint_name": GATEWAY, "name": "gw-1"}],
+        "fleet_baseline_groups": [{"name": "Ring one"}],
+    }
+    gateway = next(device for device in read(simulator, "/v3/devices/") if device["endpoint_name"] == GATEWAY)
+    message = "1 of 2 devices failed; the first: nobody: There is no device with the endpoint_name 'nobody'."
+    simulator.clear_requests()
+    assert message in run(baseline, "--check", status=2).replace("\\", "")
+    assert writes(simulator) == []
+    assert message in run(baseline, status=2).replace("\\", "")
+    assert writes(simulator) == [f"PUT /v3/devices/{gateway['id']}/"]
+
+
 @pytest.mark.parametrize(
     ("baseline", "message"),
     [
