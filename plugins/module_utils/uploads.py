@@ -206,9 +206,11 @@ class ChunkedUpload(Call):
                     )
             ended = bool(held) and not held[-1].get("length")
             number = len(held)
+            client.progress.start("bytes sent", os.path.getsize(self.file) - source.tell())
             while not ended:
                 piece = source.read(self.chunk_size)
                 self._append(client, path, number, piece)
+                client.progress.advance(count=len(piece))
                 number += 1
                 ended = not piece
 

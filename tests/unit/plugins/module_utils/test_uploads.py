@@ -88,6 +88,9 @@ def source(tmp_path):
 def upload(service, path, **settings):
     client, _transport, waits = make_client(service, retries=0, **settings)
     call = subject.ChunkedUpload("POST", "/v3/files", {"name": "pump"}, file=path, chunk_size=SIZE, row=JOBS, timeout=1, interval=0.5)
+    service.told = []
+    client.progress.start = lambda *words: service.told.append(words)
+    client.progress.advance = lambda count: service.told.append(count)
     try:
         return call.send(client)
     finally:
@@ -209,6 +212,7 @@ def test_a_file_is_sent_in_chunks(source):
     made = upload(service, source)
     assert made == {"id": FILE, "checksum": hashlib.sha256(b"0123456789").hexdigest()}
     assert service.posts == 4
+    assert service.told == [("bytes sent", 10), 4, 4, 2, 0]
     (job,) = service.deleted
     assert (job["name"], job["status"]) == ("pump", "success")
 
@@ -247,6 +251,7 @@ def test_whatever_has_arrived_is_not_sent_again(tmp_path_factory, content, lengt
         made = upload(service, str(path))
         left = len(content) - len(arrived)
         assert service.posts == -(-left // SIZE) + 1
+        assert (service.told[0], sum(service.told[1:])) == (("bytes sent", left), left)
     assert made["checksum"] == hashlib.sha256(content).hexdigest()
 
 
