@@ -285,7 +285,7 @@ class _Reader:
         """Read the next page of a piece."""
         body = self._next(piece)
         items, total = body["data"], body.get("total_count")
-        ids = [item.get("id") if isinstance(item, dict) else None for item in items]
+        ids: List[Any] = [item.get("id") if isinstance(item, dict) else None for item in items]
         if not all(isinstance(identity, str) for identity in ids):
             raise self._error("An object of the list has no id.")
         piece.ids.extend(ids)
@@ -339,9 +339,9 @@ class _Reader:
             return next(pages, None) or {"data": [], "total_count": 0}
         except (ApiError, TransportError) as error:
             if piece.whole.answers:
-                error.context = (
-                    f" in the list from {piece.first or 'its beginning'} to {piece.last or 'its end'}, after {len(piece.ids)} objects"
-                )
+                bounded = piece.first is not None or piece.last is not None
+                where = f" from {piece.first or 'its beginning'} to {piece.last or 'its end'}" if bounded else ""
+                error.context = f" on page {len(piece.cursors) + 1} of the list{where}, after {len(piece.ids)} objects"
             raise
 
     def _count(self, piece: _Piece) -> int:

@@ -9,6 +9,7 @@ import gc
 import heapq
 import itertools
 import random
+import re
 import threading
 from collections import Counter
 from typing import ClassVar
@@ -531,8 +532,11 @@ def test_cursors_that_are_never_taken():
     fleet.before = lambda query: failing(400, "validation_error") if "after" in query else None
     with Pages(4), pytest.raises(ApiError) as caught:
         read(fleet)
-    assert str(caught.value).startswith("GET /v3/toys/ failed with HTTP 400 validation_error in the list from its beginning to ")
-    assert str(caught.value).endswith(", after 4 objects: words (request id r1)")
+    assert re.fullmatch(
+        r"GET /v3/toys/ failed with HTTP 400 validation_error on page 2 of the list from (its beginning|2\S+Z) to (2\S+Z|its end), "
+        r"after 4 objects: words \(request id r1\)",
+        str(caught.value),
+    )
 
 
 def test_a_page_that_comes_again_and_again():
@@ -608,7 +612,7 @@ def test_an_error_stops_everything(error):
     assert 10 <= len(transport.sent) <= 13
     assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
     if not isinstance(caught.value, KeyError):
-        assert " in the list from " in str(caught.value)
+        assert re.search(r" on page \d+ of the list from .* to .*, after \d+ objects: ", str(caught.value))
 
 
 def test_an_interruption_stops_everything(monkeypatch):
@@ -638,6 +642,18 @@ def test_the_first_page_fails_as_in_the_sequential_list():
         with pytest.raises(ApiError) as caught:
             call(fleet)
         messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+def test_a_short_list_breaks_off_as_the_sequential_list():
+    fleet = Fleet(range(START, START + 8))
+    fleet.before = lambda query: failing(403, "access_denied") if "after" in query else None
+    messages = []
+    with Pages(4):
+        for call in (read, sequential):
+            with pytest.raises(ApiError, match=" on page 2 of the list, after 4 objects: ") as caught:
+                call(fleet)
+            messages.append(str(caught.value))
     assert messages[0] == messages[1]
 
 
