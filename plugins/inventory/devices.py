@@ -271,12 +271,16 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.release import __version__ as ansible_version
 
 try:
-    from ansible.template import is_trusted_as_template, trust_as_template
+    from ansible.template import is_trusted_as_template as _is_trusted
+    from ansible.template import trust_as_template
 except ImportError:  # ansible-core before 2.19: text is templated unless it is marked as unsafe
     from ansible.utils.unsafe_proxy import wrap_var as _untrusted
 
     def _trusted(text: str) -> str:
         return str.__str__(text)
+
+    def _is_trusted(text: str) -> bool:
+        return False
 
 else:
     _TRUSTED = trust_as_template("")
@@ -291,7 +295,7 @@ else:
         return trusted
 
     try:
-        if not is_trusted_as_template(_trusted("")):
+        if not _is_trusted(_trusted("")):
             _trusted = trust_as_template
     except AttributeError:  # an Ansible that marks texts in another way
         _trusted = trust_as_template
@@ -345,7 +349,7 @@ def plain(value: Any) -> Any:
     if kind in _SCALARS:
         return value
     if isinstance(value, str):
-        return _text(value)
+        return value if _is_trusted(value) else _text(value)
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
     if isinstance(value, Mapping):
@@ -529,7 +533,7 @@ class InventoryModule(BaseInventoryPlugin, MemoisedConstructable):
         """For each entry of compose, groups and keyed_groups: its name, whether it sees the host's variables, what it does."""
         steps: List[Tuple[str, bool, Callable[..., None]]] = []
         for name, expression in self.get_option("compose").items():
-            steps.append((f"compose '{name}'", False, functools.partial(self._set_composite_vars, {name: expression}, strict=True)))
+            steps.append((f"compose '{name}'", False, functools.partial(self._set_composed, str(name), expression)))
         for name, expression in self.get_option("groups").items():
             grouped = functools.partial(self._add_host_to_composed_groups, {name: expression}, strict=True, fetch_hostvars=False)
             steps.append((f"groups '{name}'", True, grouped))
@@ -537,6 +541,17 @@ class InventoryModule(BaseInventoryPlugin, MemoisedConstructable):
             keyed = functools.partial(self._add_host_to_keyed_groups, [entry], strict=True, fetch_hostvars=False)
             steps.append((f"keyed_groups '{entry.get('key')}'", True, keyed))
         return steps
+
+    def _set_composed(self, name: str, expression: Any, variables: Device, host: str) -> None:
+        """As the stock class, without the copy that newer versions of Ansible make of each value: equal devices share theirs.
+
+        A `name` with marks of Ansible's would make each host's dict of variables three times as large.
+        """
+        try:
+            value = self._compose(expression, variables)
+        except Exception as error:
+            raise AnsibleError(f"Could not set {name} for host {host}: {error}") from error
+        self.inventory.get_host(host).set_variable(name, value)
 
     def _compose(self, template: Any, variables: Any, *args: Any, **options: Any) -> Any:
         """As the stock one; what comes out may hold values of the API, so it is marked as they are."""
