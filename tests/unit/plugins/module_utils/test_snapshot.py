@@ -900,27 +900,36 @@ def write_for_ever(folder: str) -> None:
         store.save(snapshot_of(objects, number, about={"number": number}))
 
 
-def test_a_killed_writer_leaves_what_is_whole(tmp_path: Path) -> None:
+def begin_to_write(folder: str) -> int:
+    """A process that writes until it is killed."""
+    child = os.fork()
+    if not child:
+        try:
+            write_for_ever(folder)
+        finally:
+            os._exit(1)
+    return child
+
+
+def test_killed_writers_and_several_at_once_leave_what_is_whole(tmp_path: Path) -> None:
     """At whatever moment: what is loaded was saved just so."""
     chance = random.Random(1)
     numbers = set()
-    for _kill in range(25):
-        child = os.fork()
-        if not child:
-            try:
-                write_for_ever(str(tmp_path))
-            finally:
-                os._exit(1)
-        time.sleep(0.01 + chance.random() / 20)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        loaded = Store(str(tmp_path), "key", pytest.fail).load()
-        if loaded is not None or numbers:
-            assert loaded is not None
-            assert loaded.objects["0"]["by"] == loaded.about["number"] == loaded.taken
-            assert len({item["by"] for place, item in loaded.objects.items() if place != "0"}) == 1
-            assert len(loaded.objects) == 3000
-            numbers.add(loaded.about["number"])
+    for _kill in range(20):
+        writers = [begin_to_write(str(tmp_path)) for _writer in range(2)]
+        end = time.monotonic() + 0.01 + chance.random() / 20
+        while time.monotonic() < end or writers:
+            if time.monotonic() >= end:
+                child = writers.pop()
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+            loaded = Store(str(tmp_path), "key", pytest.fail).load()
+            if loaded is not None or numbers:
+                assert loaded is not None
+                assert loaded.objects["0"]["by"] == loaded.about["number"] == loaded.taken
+                assert len({item["by"] for place, item in loaded.objects.items() if place != "0"}) == 1
+                assert len(loaded.objects) == 3000
+                numbers.add(loaded.about["number"])
     assert len(numbers) > 2
 
 
