@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from . import bulk
 from . import filters as filtering
 from . import resource as engine
 from .client import LONGEST_URL, PAGE_LIMIT, Client
+from .progress import Progress
 
 
 def read(
@@ -35,7 +36,8 @@ def read(
         found = {item[row.identity]: item for item in engine.listing(client, row, params)}
     else:
         found, left = _listed(client, row, params, wanted, concurrency) if row.alike else ({}, wanted)
-        answers = each(left, lambda identity: engine.read(client, row, params, identity), concurrency)
+        client.progress.start(f"{row.list_name.replace('_', ' ')} read", len(left))
+        answers = each(left, lambda identity: engine.read(client, row, params, identity), concurrency, client.progress)
         found.update((identity, item) for identity, item in zip(left, answers) if item is not None)
     return {identity: found[identity] for identity in wanted if identity in found and filtering.matches(conditions, found[identity])}
 
@@ -74,12 +76,12 @@ def _listed(
     return found, [] if limit else list(left)
 
 
-def each(items: Iterable[Any], call: Callable[[Any], Any], concurrency: int) -> Iterator[Any]:
+def each(items: Iterable[Any], call: Callable[[Any], Any], concurrency: int, progress: Optional[Progress] = None) -> Iterator[Any]:
     """What the calls gave, in order.
 
     :raises ApiError, TransportError: when one failed: a list with gaps would look like one of fewer objects.
     """
-    for result in bulk.each(items, call, concurrency, max_failures=1):
+    for result in bulk.each(items, call, concurrency, max_failures=1, progress=progress):
         if result.error is not None:
             raise result.error
         yield result.value

@@ -118,7 +118,8 @@ class DenialInfo(InfoModule):
             if error.status != 404 or error.context:
                 raise
         told = "This service keeps no records of refused devices; the vendor dropped them in 2020."
-        return {"changed": False, self.row.list_name: [], "available": False, "warnings": [told]}
+        missing = {} if params["ids"] is None else {"missing": params["ids"]}
+        return {"changed": False, self.row.list_name: [], "available": False, "warnings": [told], **missing}
 
 
 def main():

@@ -312,6 +312,7 @@ def test_denials_on_a_service_without(run: Any, simulator: Simulator) -> None:
         return step.failed, step.changed, result["device_enrollment_denials"], result["available"], result["warnings"]
 
     assert told(trusted_certificate_id=UNKNOWN) == told(id=UNKNOWN) == missing
+    assert run("device_enrollment_denial_info", ids=[UNKNOWN]).result["missing"] == [UNKNOWN]
     # Whatever the words of the 404: an empty list would mean that no device was refused.
     simulator.faults(path=DENIALS, status=404, type="not_found")
     assert told(trusted_certificate_id=UNKNOWN) == missing

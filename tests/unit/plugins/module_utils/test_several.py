@@ -56,6 +56,15 @@ def test_a_filter_picks_as_many_as_an_address_has_room_for():
     assert sorted(one for part in parts for one in part) == asked
 
 
+def test_who_watches_sees_how_many_were_asked_for(monkeypatch):
+    client, _transport, _waits = make_client(Service(PATH, toys(9)))
+    told = []
+    monkeypatch.setattr(client.progress, "start", lambda *arguments: told.append(arguments))
+    monkeypatch.setattr(client.progress, "advance", lambda failed=False: told.append(failed))
+    several.read(client, SINGLE, {}, [item["id"] for item in toys(3)], concurrency=2)
+    assert told == [("toys read", 3), False, False, False]
+
+
 def test_one_by_one_where_the_list_has_no_such_filter():
     asked = [item["id"] for item in toys(5)]
     found, sent = read(SINGLE, asked)
