@@ -24,6 +24,7 @@ options:
   concurrency:
     description:
       - How many requests are sent side by side, 1 to 64.
+      - A task that is ended early, by Ctrl-C or the signal TERM, sends no further ones. Those under way are waited for.
     type: int
     default: 8
 """

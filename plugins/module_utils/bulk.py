@@ -142,7 +142,7 @@ def _results(run: _Run, width: int, collection: bool) -> Iterator[ItemResult]:
                 workers.append(worker)
             yield from run.results(width)
         except BaseException:
-            run.end("nobody asks for more")
+            run.leave()
             for worker in workers:
                 worker.join()
             raise
@@ -191,6 +191,11 @@ class _Run:
     def end(self, reason: str) -> None:
         """Begin nothing further; the first reason counts."""
         self.reason = self.reason or reason
+
+    def leave(self) -> None:
+        """End because nobody takes the results any more; workers that wait for one to be taken do not wait then."""
+        self.end("nobody asks for more")
+        self._room.release()
 
     # -- in the workers
 

@@ -302,6 +302,24 @@ def test_whoever_stops_listening_stops_the_rest():
     assert len(gauge.started) == started
 
 
+def test_whoever_stops_listening_does_not_wait_for_those_who_wait_for_him(monkeypatch):
+    monkeypatch.setattr(bulk, "_AHEAD", 4)
+    calls = []
+
+    def listen():
+        results = each(range(1000), calls.append, 3)
+        next(results)
+        while len(calls) < 5:
+            time.sleep(0.01)
+        results.close()
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    listener.join(10)
+    assert not listener.is_alive()
+    assert sorted(calls) == list(range(5))
+
+
 class Interruption:
     """A call that has a signal sent to this process when both workers are at it, and perhaps goes on once that has been noticed."""
 
