@@ -40,7 +40,7 @@ def write(folder: Path, lines: Sequence[Result], points: Points, runs: int) -> N
 
 def page(lines: Sequence[Result], points: Points, runs: int) -> str:
     """The text of benchmarks.md."""
-    rows = [[line["name"], f"{line['n']:,}", side(line, "ours"), side(line, "peer"), *judged(line)] for line in lines]
+    rows = [[f"`{line['name']}`", f"{line['n']:,}", side(line, "ours"), side(line, "peer"), *judged(line)] for line in lines]
     sizes = sorted({size for line in points.values() for size, _seconds in line})
     times = [[NAMES[name], *(f"{dict(line)[size]:.3g}" if size in dict(line) else "" for size in sizes)] for name, line in points.items()]
     return f"""<!-- Written by `make bench`; do not edit. -->
@@ -53,7 +53,7 @@ Ratios carry over to other machines better than seconds do.
 
 {table(["Measure", "n", "Ours", "Peer", "Figure", "Target", "Reached"], rows)}
 
-{chr(10).join(f"- `{line['name']}`: {meaning(line['name'])}" for line in lines)}
+{chr(10).join(f"- `{line['name']}`: {meaning(line['name'])}{further(line)}" for line in lines)}
 
 ## Time against the size of the fleet
 
@@ -61,8 +61,9 @@ Ratios carry over to other machines better than seconds do.
 
 {table(["Seconds", *(f"{size:,} devices" for size in sizes)], times)}
 
-All but the SDK build an inventory in a new process, with two variables and five kinds of groups made by expressions (the floor makes the
-variables without expressions, and no groups). The SDK only lists the devices. What no measure above has timed was timed once.
+All but the SDK build an inventory in a new process, with two variables and five kinds of groups made by expressions (the plugin that
+only adds hosts makes the variables without expressions, and no groups). The SDK only lists the devices. What no measure above has timed
+was timed once.
 """
 
 
@@ -105,6 +106,13 @@ def meaning(name: str) -> str:
     """What a measure compares, as its function says."""
     function: Any = next(getattr(module, name) for module in (lists, inventories, tasks) if hasattr(module, name))
     return " ".join(function.__doc__.split())
+
+
+def further(line: Result) -> str:
+    """The figures of a measure that the table does not show."""
+    known = {"name", "n", "ours_s", "peer_s", "ours_mb", "peer_mb", "ours_kb", "peer_kb", "ratio", "faster", "target", "ok"}
+    more = [f"`{figure}` {value:.3g}" for figure, value in line.items() if figure not in known and figure not in line["target"]]
+    return f" Also: {', '.join(more)}." if more else ""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -245,10 +245,13 @@ def test_medians_are_compared() -> None:
 def test_the_report_has_every_measure_and_every_point(lines: dict[str, dict[str, Any]], folder: Path) -> None:
     page = (folder / "benchmarks.md").read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in page.splitlines() if row.startswith("| ")]
-    assert [row[0] for row in rows[2:]][: len(SHAPES)] == list(SHAPES)
-    for row in rows[2 : 2 + len(SHAPES)]:
-        assert row[6] == ("yes" if lines[row[0]]["ok"] else "**no**")
-        assert f"- `{row[0]}`: " in page
+    assert [row[0] for row in rows[2:]][: len(SHAPES)] == [f"`{name}`" for name in SHAPES]
+    for row, line in zip(rows[2:], lines.values(), strict=False):
+        assert row[6] == ("yes" if line["ok"] else "**no**")
+        assert f"- {row[0]}: " in page
+        # Every figure is somewhere.
+        assert all(f"{line[figure]:.3g}" in page for figure in line if type(line[figure]) is float and figure != "ratio")
+    assert "Also: `faster_with_files` " in page
     times = rows[2 + len(SHAPES) :]
     assert times[0] == ["Seconds", "150 devices", "1,500 devices"]
     assert [row[0] for row in times[2:]] == list(report.NAMES.values())
