@@ -92,6 +92,11 @@ def test_a_share_may_have_been_created_within_one_minute(devices: int, skew: flo
         assert max(later - earlier for earlier, later in itertools.pairwise(within)) < 3 * MINUTE / 900
 
 
+def test_without_a_skew_all_are_as_far_apart() -> None:
+    moments = list(Fleet(1, 5).moments())
+    assert moments == [(FIRST + number * (LAST - FIRST) // 5, (LAST - FIRST) // 5) for number in range(5)]
+
+
 def test_the_skew_changes_times_only(tmp_path: Path) -> None:
     even, crowded = (list(directory.seeded_devices(Fleet(1, 30, skew=skew))) for skew in (0, 0.5))
     assert [device["serial_number"] for device in even] == [device["serial_number"] for device in crowded]

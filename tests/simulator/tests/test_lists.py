@@ -273,6 +273,13 @@ def test_pages_of_few_that_have_changed_are_found_by_their_time_of_change(local:
     ]
 
 
+def test_many_that_have_changed_are_not_sorted(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even between two times, where SQLite would expect few."""
+    monkeypatch.setattr(store, "FEW", 0)
+    asked = listing(directory.DEVICES, pairs("updated_at__gte=2018-01-01T00:00:00Z&updated_at__lte=2019-01-01T00:00:00Z"), (), 2021)
+    assert local.store.plan(directory.DEVICES, asked) == ["SCAN o"]
+
+
 def test_a_page_between_two_times_begins_where_the_last_one_ended(local: Local) -> None:
     """Not at the first of the two times: SQLite begins at one lower limit only, and would test each object against the other."""
     everything = local.all("/v3/devices")
