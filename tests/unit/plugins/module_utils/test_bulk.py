@@ -121,11 +121,14 @@ def test_calls_run_side_by_side_but_never_too_many():
     assert gauge.most == 3
 
 
-def test_no_more_workers_than_items():
-    names = set()
-    list(each([1], lambda item: names.update(thread.name for thread in threading.enumerate()), 64))
-    assert len(names) < 20
+def test_no_more_workers_than_items(monkeypatch):
+    started, start = [], threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: (started.append(thread), start(thread)))
+    assert [result.value for result in each([1, 2], lambda item: item, 64)] == [1, 2]
+    assert len(started) == 2
     assert list(each([], lambda item: item, 64)) == []
+    assert len(list(each(iter(range(9)), lambda item: item, 3))) == 9
+    assert len(started) == 5
 
 
 def test_nobody_waits_behind_a_slow_item():
