@@ -450,7 +450,7 @@ class _Line:
             raise _MovedError
 
     def _search(self, start: int, end: int, missing: int) -> List[Tuple[int, int]]:
-        """Ranges of a page or less in which all that is missing must be."""
+        """Ranges of a page or less in which there are fewer than are known, or more, as when something has moved meanwhile."""
         found, waiting = [], [(start, end, missing)]
         while waiting:
             cuts = []
@@ -466,8 +466,6 @@ class _Line:
             for parts, missing in cuts:
                 here = [end - start - next(counts) for start, end in parts[:-1]]
                 here.append(missing - sum(here))
-                if min(here) < 0 or here[-1] > parts[-1][1] - parts[-1][0]:
-                    raise _MovedError
                 waiting += [(*part, missing) for part, missing in zip(parts, here) if missing]
         return sorted(found)
 

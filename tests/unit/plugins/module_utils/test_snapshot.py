@@ -315,6 +315,19 @@ def test_the_order_of_what_was_made_at_one_moment_is_asked_for(small_pages: None
     assert text(taken) == world.text()
 
 
+def test_an_id_that_was_given_anew_is_where_it_was_created_then(small_pages: None) -> None:
+    world = World(30)
+    taken = first(world)
+    again = world.all.pop(3)
+    world.now += 60
+    again["created_at"] = written(world.now)
+    world.update(again)
+    world.all.append(again)
+    taken, how = refresh(taken, world, world.now)
+    assert (how.whole, how.changed, how.gone) == (False, 1, 0)
+    assert text(taken) == world.text()
+
+
 # -- what moves meanwhile
 
 
@@ -796,6 +809,18 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     store.save(snapshot_of(altered(loaded.objects)))
     assert folder.stat().st_mode & 0o777 == 0o700
     assert [(folder / name).stat().st_mode & 0o777 for name in names_in(folder)] == [0o600, 0o600]
+
+
+def test_a_file_is_on_the_disk_before_it_takes_the_place_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: synced.append((os.fstat(handle).st_ino, os.fstat(handle).st_size, os.listdir(tmp_path)))
+    )
+    store = Store(str(tmp_path), "key", pytest.fail)
+    store.save(snapshot_of(many()))
+    ((inode, size, (name,)),) = synced
+    assert name.startswith(".")
+    assert (inode, size) == (os.stat(store.path).st_ino, os.stat(store.path).st_size)
 
 
 def test_nothing_there_is_no_reason_to_warn(tmp_path: Path) -> None:
