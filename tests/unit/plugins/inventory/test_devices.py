@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import gc
 import itertools
 import json
 import re
@@ -464,6 +465,55 @@ def test_constructed_features(run):
         "words": ["dev-1", "dev-2"],
     }
     assert result.warnings == []
+
+
+CONSTRUCTED = {
+    "compose": {"where": "custom_attributes.floor ~ state", "copied": "serial_number", "random": "1000 | random(seed=name)"},
+    "groups": {"on": "state == 'registered'", "low": "custom_attributes.floor | int < 2"},
+    "keyed_groups": [{"key": "where", "prefix": "w"}, {"key": "custom_attributes", "separator": "-"}, {"key": "groups"}],
+}
+
+
+def test_memoised_expressions_give_what_others_give(run):
+    held = [{"floor": "1"}, {"floor": 1}, {}, None]
+    kinds = enumerate(itertools.product(["registered", "unenrolled", EVIL], held))
+    items = [
+        device(number, serial_number=f"no. {number}", state=state, custom_attributes=attributes) for number, (state, attributes) in kinds
+    ]
+    memoised, stock = (run([page(*items)], memoise_expressions=memoise, **CONSTRUCTED) for memoise in (True, False))
+    assert memoised.groups() == stock.groups()
+    assert memoised.warnings == stock.warnings
+    for host in stock.graph():
+        assert memoised.variables(host) == stock.variables(host)
+        for name, value in stock.variables(host).items():
+            assert is_plain(memoised.variables(host)[name]) == is_plain(value)
+
+
+def test_equal_values_are_one_object_and_copied_ones_are_those_of_the_device(run):
+    items = [device(number, serial_number=f"serial {number}", custom_attributes={"floor": "1"}) for number in (1, 2)]
+    one, other = map(run([page(*items)], **CONSTRUCTED).variables, ("dev-1", "dev-2"))
+    assert one["copied"] is one["pelion_serial_number"]
+    assert one["where"] is other["where"]
+    assert one["pelion_state"] is other["pelion_state"]
+    assert one["pelion_custom_attributes"] is not other["pelion_custom_attributes"]
+    # A dict takes twice as much memory when one of its keys is of another class than str.
+    assert {type(name) for name in one} == {str}
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_collection_of_garbage_is_as_it_was_before(run, strict):
+    before = gc.get_threshold()
+    result = run([page(device(1))], compose={"x": "nothing"}, strict=strict)
+    assert (result.failure is not None) is strict
+    assert gc.get_threshold() == before
+
+
+def test_devices_are_let_go_as_their_hosts_are_made(run, monkeypatch):
+    contents = []
+    populate = MODULE.InventoryModule._populate
+    monkeypatch.setattr(MODULE.InventoryModule, "_populate", lambda plugin, content: (contents.append(content), populate(plugin, content)))
+    assert len(run([page(device(1), device(2))]).graph()) == 2
+    assert contents[0].devices == {}
 
 
 # -- what goes wrong
