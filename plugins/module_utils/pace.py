@@ -145,12 +145,13 @@ class Pace:
 
     def _path(self) -> str:
         """The file of this account and address, whose name does not tell them; empty where there is none."""
-        if self._folder and not self._name:
+        folder = self._folder  # which another thread may give up meanwhile
+        if folder and not self._name:
             boot = ""
             with contextlib.suppress(OSError), open(_BOOT, encoding="utf-8") as opened:
                 boot = opened.read()  # the clock of another start of the machine means nothing
             digest = hashlib.sha256(f"{self._settings.account} {boot}".encode()).hexdigest()
-            self._name = os.path.join(self._folder, f"pace-{digest[:32]}")
+            self._name = os.path.join(folder, f"pace-{digest[:32]}")
         return self._name
 
     def _look(self) -> Tuple[int, ...]:
