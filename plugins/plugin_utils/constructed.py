@@ -242,7 +242,6 @@ class _Expression:
         return result
 
     def _keep(self, key: Hashable, succeeded: bool, result: Any) -> None:
-        assert self._known is not None
         if len(self._known) >= _LIMIT:
             if self._hits < _WORTH:
                 self._known = None
