@@ -63,7 +63,7 @@ class Lines:
         while self._seen[1][0] <= now - _LATELY:
             self._seen.popleft()
         then, before = self._seen[0]
-        return None if now - then < _TOO_SHORT else max(0, document["done"] - before) / (now - then)
+        return None if now - then < _TOO_SHORT else (document["done"] - before) / (now - then)
 
 
 class Watch(threading.Thread):

@@ -51,13 +51,16 @@ def test_the_whole_document(path: Path) -> None:
     progress.advance(count=3)
     assert told(path) == {"what": "devices changed", "since": 1000.0, "done": 5, "failed": 1, "total": 10}
     clock.now += 1
+    progress.advance(failed=True, count=2)
+    assert told(path) == {"what": "devices changed", "since": 1000.0, "done": 7, "failed": 3, "total": 10}
+    clock.now += 1
     progress.waiting('phase "publishing"', 40, 600)
-    assert told(path) == {"what": 'phase "publishing"', "since": 964.0, "timeout": 600}
+    assert told(path) == {"what": 'phase "publishing"', "since": 965.0, "timeout": 600}
     clock.now += 1
     progress.advance()
-    assert told(path)["done"] == 6, "a wait in between does not count anew"
+    assert told(path)["done"] == 8, "a wait in between does not count anew"
     progress.start("devices read")
-    assert told(path) == {"what": "devices read", "since": 1005.0, "done": 0, "failed": 0, "total": None}
+    assert told(path) == {"what": "devices read", "since": 1006.0, "done": 0, "failed": 0, "total": None}
 
 
 def test_what_is_counted_without_a_start(path: Path) -> None:
