@@ -355,6 +355,8 @@ def evaluations(expression, hosts, **options):
         ("x | to_json", [[1, "a"], [1, "a"], [True, "a"]], 2),
         ("x.a | default('none')", [{"a": 1}, {"b": 1}, {"c": 1}, {"a": 1, "b": 2}], 2),
         ("x.a is defined and x.a == 1", [{"a": 1}, {}, "text", None, {}, "text"], 4),
+        ("[x.a] | string", [{"b": 1}, {"c": 1}, {"b": 1}], 2),
+        ("x.a.b ~ '!'", [{}, {"a": {}}, {}, {"a": {}}], 2),
         ("x['a'] ~ '!'", [{"a": "1"}, {"a": "1", "b": 2}], 1),
         ("x[0] ~ '!'", [["1"], ["1", "2"]], 1),
         ("'constant'", ["a", "b", "c"], 1),
