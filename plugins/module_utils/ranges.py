@@ -151,18 +151,19 @@ class _List:
     """One list of the service: how many objects it has in all, None where the service does not tell, and when the newest was created, None
     where it is not to be cut.
 
-    ``answers`` are the pages that came so far, with ``read`` objects on them.
+    ``answers`` are the pages that came so far, with ``read`` objects on them; ``asked`` those that will be asked for next, or are.
     """
 
     conditions: Conditions
     total: Optional[int] = None
     newest: Optional[int] = None
     answers: int = 0
+    asked: int = 0
     read: int = 0
 
     def spare(self) -> int:
         """How many requests more than its pages it may still take."""
-        return int(_WASTED + (_WASTE * (self.total or 0) + self.read) / PAGE_LIMIT) - self.answers
+        return int(_WASTED + (_WASTE * (self.total or 0) + self.read) / PAGE_LIMIT) - self.answers - self.asked
 
 
 @dataclass(eq=False)
@@ -269,6 +270,7 @@ class _Reader:
 
         def add(some: Iterable[_Piece]) -> None:
             for piece in some:
+                piece.whole.asked += 1
                 heapq.heappush(waiting, (-piece.left, next(numbers), piece))
 
         add(pieces)
@@ -276,6 +278,7 @@ class _Reader:
             while waiting and workers.free:
                 workers.start(self._page, heapq.heappop(waiting)[2])
             piece, page = workers.next()
+            piece.whole.asked -= 1
             piece.whole.answers += 1
             piece.whole.read += page.size
             if page.more:
