@@ -432,6 +432,25 @@ def test_failures_are_remembered_too():
     assert found.errors[1][1][1].startswith("Could not set made for host h1: ")
 
 
+def test_attributes_are_methods_first_and_items_are_items_first():
+    values = [{"items": "a"}, {"items": "a"}, {"b": 1}]
+    found = both(numbered(*values), compose={"made": trusted("x.items is string"), "item": trusted("x['items'] is string")})
+    assert len(found.ours) == 3 + 2
+
+
+def test_what_a_backslash_means_is_left_to_the_stock_class():
+    values = {"a\nb": "one", "a\\nb": "two"}
+    assert evaluations(r"x['a\nb']", numbered(values, values)) == 2
+    assert evaluations(r"x['a\nb'] ~ '!'", numbered(values, values)) == 2
+
+
+def test_templates_on_the_way_are_evaluated_each_time():
+    values = [trusted(text) for text in ("text", "{{ broken", "text", "{{ {'a': 1} }}")]
+    found = both(numbered(*values), compose={"made": trusted("x.a ~ '!'")}, strict=True)
+    assert len(found.ours) == 3
+    assert [name for name, _error in found.errors] == ["h0", "h1", "h2"]
+
+
 def test_results_that_can_be_changed_belong_to_one_host_each():
     made = plugin(Memoised)
     values = {"x": ["a"], "y": {"a": [1]}}
