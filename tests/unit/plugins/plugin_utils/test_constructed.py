@@ -438,6 +438,22 @@ def test_attributes_are_methods_first_and_items_are_items_first():
     assert len(found.ours) == 3 + 2
 
 
+LITERALS = ["True", "False", "None", "1", "1.5", "[1]", "{'a': 1}", "(1,)", "'a'", "a", "a b", "", 1, True, 1.5, None, [1], {"a": 1}]
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("value", LITERALS)
+def test_a_path_gives_what_ansible_makes_of_such_a_value(monkeypatch, native, value):
+    if LEGACY:
+        monkeypatch.setattr(constants, "DEFAULT_JINJA2_NATIVE", native)
+    hosts = [(f"h{number}", {"x": value, "y": {"x": value}}) for number in range(2)]
+    paths = ["x", "(x)", "y.x", "y['x']", "y"]
+    both(hosts, {f"made{number}": trusted(path) for number, path in enumerate(paths)}, strict=True)
+    for path in paths:
+        for strict in (True, False):
+            both(hosts, groups={"g": trusted(path)}, keyed=[{"key": trusted(path)}], strict=strict)
+
+
 def test_what_a_backslash_means_is_left_to_the_stock_class():
     values = {"a\nb": "one", "a\\nb": "two"}
     assert evaluations(r"x['a\nb']", numbered(values, values)) == 2
