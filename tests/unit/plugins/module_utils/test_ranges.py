@@ -184,7 +184,8 @@ def test_law_it_is_the_sequential_list(times, size, concurrency, coarse, seed):
         assert all(workers.most <= concurrency for workers in Virtual.made)
         fleet.queries.clear()
         assert sequential(fleet) == fleet.everything()
-    if coarse == 1:
+    # What lies on a bound is asked for twice, so many objects of one moment cost more.
+    if coarse == 1 and len(set(times)) == len(times):
         assert used <= 1.4 * len(fleet.queries) + 25
     if len(times) <= 3 * size:
         assert used == len(fleet.queries)
@@ -713,6 +714,12 @@ def test_law_of_parts(created, first, end):
     assert not held or (matches(asked, item) and matches(asked, seconds))
     offset = created[:-1] + "+00:00"
     assert ranges.holds((first, end), {"created_at": offset}) is held
+
+
+def test_times_may_be_written_without_a_fraction():
+    part = ("2026-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.500000Z")
+    assert ranges.holds(part, {"created_at": "2026-01-01T00:00:00Z"})
+    assert not ranges.holds(part, {"created_at": "2026-01-01T00:00:01Z"})
 
 
 # -- parts
