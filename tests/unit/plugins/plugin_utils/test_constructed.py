@@ -569,6 +569,9 @@ def test_the_plugin_has_its_own_templar_back_with_what_the_stock_methods_leave()
     made._compose(trusted("x ~ '!'"), {"x": "a", "y": "b"})
     assert made.templar is templar
     assert templar.available_variables == {"x": "a", "y": "b"}
+    templar.available_variables = {"z": "c"}
+    made._set_composite_vars({}, {"x": "a"}, "h")
+    assert templar.available_variables == {"z": "c"}
     with pytest.raises(Exception, match="nowhere"):
         made._compose(trusted("nowhere ~ '!'"), {})
     assert made.templar is templar
