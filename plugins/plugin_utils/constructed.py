@@ -294,7 +294,7 @@ def _part(path: _Path, variables: Mapping[str, Any]) -> Hashable:
         part = (_Undefined, value.depth, _form(value.at) if path.shows else type(value.at))
     else:
         part = _form(value)
-    if LEGACY and path.root in variables and type(variables[path.root]) is not str:
+    if LEGACY and path.root in variables and type(variables[path.root]) not in _TEXT:
         # The whole variable is templated, and what is unsafe in it makes the outcome unsafe.
         return (part, _unsafe_inside(variables[path.root]))
     return part
@@ -347,6 +347,7 @@ def _are_harmless(marks: Tuple[type, ...]) -> bool:
     return all(mark.__name__ in _MARKS for mark in marks)
 
 
+_TEXT = frozenset({str})
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 _METHODS = frozenset(dir(dict))
 

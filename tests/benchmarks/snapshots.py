@@ -39,9 +39,9 @@ class Store(snapshot.Store):
         finally:
             self.seconds += time.perf_counter() - begun
 
-    def save(self, kept: Any) -> None:
+    def save(self, snapshot: Any) -> None:
         begun = time.perf_counter()
-        super().save(kept)
+        super().save(snapshot)
         self.seconds += time.perf_counter() - begun
 
 

@@ -9,10 +9,10 @@ import json
 import re
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -250,7 +250,7 @@ def test_the_report_has_every_measure_and_every_point(lines: dict[str, dict[str,
         assert row[6] == ("yes" if line["ok"] else "**no**")
         assert f"- {row[0]}: " in page
         # Every figure is somewhere.
-        assert all(f"{line[figure]:.3g}" in page for figure in line if type(line[figure]) is float and figure != "ratio")
+        assert all(f"{line[figure]:.3g}" in page for figure in line if isinstance(line[figure], float) and figure != "ratio")
     assert "Also: `faster_with_files` " in page
     times = rows[2 + len(SHAPES) :]
     assert times[0] == ["Seconds", "150 devices", "1,500 devices"]

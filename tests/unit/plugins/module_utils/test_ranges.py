@@ -72,7 +72,10 @@ class Fleet:
         query = dict(query)
         if "filter" in query:
             query.update(part.split("=") for part in query.pop("filter").replace("%3A", ":").split("&"))
-        place = lambda text: ranges._micros(text) // self.coarse  # noqa: E731
+
+        def place(text):
+            return ranges._micros(text) // self.coarse
+
         low, high = query.get("created_at__gte"), query.get("created_at__lte")
         chosen = [
             one

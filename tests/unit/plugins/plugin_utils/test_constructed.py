@@ -589,7 +589,7 @@ def test_another_templar_is_another_memory():
 def test_marks_that_do_something_are_seen_each_time():
     from ansible.module_utils.datatag import deprecate_value
 
-    value = deprecate_value("a", "Use something else.", collection_name="a.b", version="9.0.0")
+    value = deprecate_value("a", "Use something else.", collection_name="pelion.device_management", version="9.0.0")
     found = both(numbered(value, value), compose={"bare": trusted("x"), "more": trusted("x ~ '!'")})
     assert len(found.ours) == 4
     assert found.warnings or len(found.stock) == 4
