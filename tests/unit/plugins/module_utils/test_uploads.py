@@ -90,7 +90,11 @@ def upload(service, path, **settings):
     call = subject.ChunkedUpload("POST", "/v3/files", {"name": "pump"}, file=path, chunk_size=SIZE, row=JOBS, timeout=1, interval=0.5)
     service.told = []
     client.progress.start = lambda *words: service.told.append(words)
-    client.progress.advance = service.told.append
+
+    def advance(count):
+        service.told.append(count)
+
+    client.progress.advance = advance
     try:
         return call.send(client)
     finally:
