@@ -98,9 +98,10 @@ options:
       - One part of the devices only, so that several inventories share a fleet that is too large for one. C(count) is the number of parts,
         C(index) says which of them this is, from V(0) to C(count) - 1.
       - No device is in two parts and none is left out. The parts are about equal in size. Only what is in the part is fetched.
-      - A part is all devices that were created between two moments, which each reader works out from the number of devices with about
-        twenty small requests. Readers get the same moments on the same day (UTC), unless devices are deleted in between or more
-        than a twentieth of the fleet was created on that day. Then a moment can move, and a device can be in two parts or in none.
+      - A part is all devices that were created between two moments, which each reader works out from the number of devices with some
+        twenty small requests, or twice as many where most devices were created at once. What is created meanwhile does not move them. When
+        devices are deleted meanwhile, or a new day (UTC) begins, a moment can move, though rarely, and a device can be in two parts or in
+        none. So read all parts at about the same time.
       - May be a template, so that the index can come from the environment.
     type: dict
     default: {}

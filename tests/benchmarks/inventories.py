@@ -13,7 +13,7 @@ from bench import HERE, Bench, Result, Worker, agreed, faster, say, shortened, t
 from sdk import sdk_python
 
 EXPRESSIONS = {
-    "compose": {"serial": "serial_number", "kind": "device_class ~ '-' ~ state"},
+    "compose": {"number": "serial_number", "kind": "device_class ~ '-' ~ state"},
     "groups": {"heating": "custom_attributes.role | default('') == 'heating'", "suspended": "operator_suspended or system_suspended"},
     "keyed_groups": [
         {"key": "device_class", "prefix": "class"},

@@ -34,13 +34,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         for device in Client(resolve({})).list("/v3/devices/"):
             name = device["name"] or device["endpoint_name"]
             inventory.add_host(name)
-            host = inventory.get_host(name)
             for field, value in device.items():
-                host.set_variable("pelion_" + field, value)
+                inventory.set_variable(name, "pelion_" + field, value)
             if stock:
                 self._set_composite_vars(self.get_option("compose"), device, name, strict=strict)
                 self._add_host_to_composed_groups(self.get_option("groups"), device, name, strict=strict)
                 self._add_host_to_keyed_groups(self.get_option("keyed_groups"), device, name, strict=strict)
             else:
-                host.set_variable("serial", device["serial_number"])
-                host.set_variable("kind", device["device_class"] + "-" + device["state"])
+                inventory.set_variable(name, "number", device["serial_number"])
+                inventory.set_variable(name, "kind", device["device_class"] + "-" + device["state"])
