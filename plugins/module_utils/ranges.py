@@ -505,7 +505,8 @@ def part(
     """From when to when the objects of one of ``count`` parts were created: from inclusive, to exclusive, None for open.
 
     The parts have no object in common, leave none out, and are about equal in size, as far as times of creation tell objects apart: within
-    a tenth, the last one within a fifth. Each reader works out its own part, with some twenty requests for counts.
+    a tenth, the last one within a fifth. Each reader works out its own part, with some twenty requests for counts, or twice as many where
+    most objects were created at once.
 
     Only what was created before the day (UTC) counts, which stays as it is; or before the half of the day, the quarter and so on, when more
     than a tenth of a part was created since. The last part gets all that is newer. So readers get the same parts whatever is created in

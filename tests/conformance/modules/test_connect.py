@@ -417,6 +417,7 @@ def test_no_more_subscriptions_once_too_many_failed(run: Any, connected: Connect
     )
 
 
+@pytest.mark.since(2020)
 def test_rules_are_written_and_delivery_is_tuned(run: Any, one: str, existing: Any) -> None:
     step = run(
         "device_resource",
