@@ -385,7 +385,6 @@ def test_a_resource_is_executed(run: Any, resource: Any, connected: Connected, o
 
 
 @pytest.mark.since(2020)
-@pytest.mark.since(2020)
 def test_not_all_devices_may_fail(run: Any, connected: Connected, existing: Any) -> None:
     """What a device answers counts too, so that no more are asked at once than go side by side."""
     ids = connected.ids[:8]
