@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -83,7 +84,7 @@ def test_first_playbook(simulator: Simulator, folder: Path, environment: dict[st
 
 
 def test_first_inventory(folder: Path, environment: dict[str, str]) -> None:
-    graph, inspect = (command for command in COMMANDS if "fleet.pelion.yml" in command)
+    graph, inspect = (command for command in COMMANDS if "fleet.pelion.yml" in command and "tag.yml" not in command)
     listed = run(graph, folder, environment)
     assert {"@pelion_devices:", "@site_graz:", "@device_class_thermo_a1:", "@group_pilot:"} <= set(re.findall(r"@\w+:", listed))
     assert changed(run(inspect, folder, environment)) == 5
@@ -93,6 +94,33 @@ def test_first_inventory(folder: Path, environment: dict[str, str]) -> None:
 def test_a_whole_fleet(folder: Path, environment: dict[str, str]) -> None:
     assert changed(run("ansible-playbook fleet.yml", folder, environment)) == 3
     assert changed(run("ansible-playbook fleet.yml", folder, environment)) == 0
+
+
+def test_many_devices_in_one_task(simulator: Simulator, folder: Path, environment: dict[str, str]) -> None:
+    command = next(command for command in COMMANDS if "tag.yml" in command)
+    assert changed(run(command, folder, environment)) == 1
+    assert not [entry for entry in simulator.requests() if entry["method"] == "PUT"]
+    real = command.removesuffix(" --check --diff")
+    assert real != command
+    assert changed(run(real, folder, environment)) == 1
+    assert changed(run(real, folder, environment)) == 0
+
+
+def test_large_inventories(folder: Path, environment: dict[str, str]) -> None:
+    for _time in range(2):
+        assert "@site_graz:" in run("ansible-inventory -i large.pelion.yml --graph", folder, environment)
+    parts = [run("ansible-inventory -i part.pelion.yml --list", folder, {**environment, "FLEET_PART": str(part)}) for part in range(10)]
+    hosts = [host for part in parts for host in json.loads(part)["_meta"]["hostvars"]]
+    assert len(hosts) == len({*hosts}) == 300
+
+
+def test_figures_are_those_of_the_benchmarks() -> None:
+    page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
+    measured = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `")}
+    named = re.findall(r"^\| [^|]+ \| ([^|]+) \| `(\w+)` \|$", README, re.MULTILINE)
+    assert len(named) >= 8
+    for figure, measure in named:
+        assert f"| {figure} |" in measured[measure]
 
 
 def test_secrets_that_are_told_once(simulator: Simulator, folder: Path, environment: dict[str, str]) -> None:

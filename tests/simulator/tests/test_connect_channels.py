@@ -10,14 +10,15 @@ import queue
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import requests
 from simulator_helpers import Api, Local, Watched
 from test_connect import Device, answers, pull, silence
-from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 from websockets.sync.client import ClientConnection, connect
 
 from pelion_simulator.areas import channels
@@ -330,6 +331,15 @@ def socket_to(api: Api, path: str, **options: Any) -> Iterator[ClientConnection]
 
 
 CONNECT = "/v2/notification/websocket-connect"
+_UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+
+
+def refusal(api: Api, path: str, headers: Mapping[str, str] | None = None) -> requests.Response:
+    """The answer to a handshake that is refused. It is plain HTTP: the library for websockets may wait for ever after one."""
+    login = {"Authorization": f"Bearer {api.key}"} if headers is None else headers
+    answer = requests.get(api.simulator.url + path, headers={**_UPGRADE, **login}, verify=api.simulator.ca_file, timeout=10)
+    assert answer.status_code >= 400
+    return answer
 
 
 def closed(connection: ClientConnection) -> int:
@@ -383,21 +393,14 @@ def test_a_key_among_the_protocols(api: Api, protocols: list[str]) -> None:
 
 def test_websockets_that_are_refused(simulator: Watched, api: Api) -> None:
     for headers, code in (({}, 401), ({"Authorization": "Bearer x"}, 401)):
-        with pytest.raises(InvalidStatus) as caught, socket_to(api, CONNECT, additional_headers=headers):
-            pass
-        assert caught.value.response.status_code == code
-        assert json.loads(caught.value.response.body or b"")["type"] in ("invalid_auth", "invalid_apikey")
-        assert caught.value.response.headers["X-Request-ID"]
-    with pytest.raises(InvalidStatus) as caught, socket_to(api, "/v3/devices"):
-        pass
-    assert caught.value.response.status_code == 400
-    with pytest.raises(InvalidStatus) as caught, socket_to(api, "/v3/nothing"):
-        pass
-    assert caught.value.response.status_code == 404
+        answer = refusal(api, CONNECT, headers)
+        assert answer.status_code == code
+        assert answer.json()["type"] in ("invalid_auth", "invalid_apikey")
+        assert answer.headers["X-Request-ID"]
+    assert refusal(api, "/v3/devices").status_code == 400
+    assert refusal(api, "/v3/nothing").status_code == 404
     simulator.faults(path=CONNECT, status=429)
-    with pytest.raises(InvalidStatus) as caught, socket_to(api, CONNECT):
-        pass
-    assert caught.value.response.status_code == 429
+    assert refusal(api, CONNECT).status_code == 429
     assert status(api, "GET", CONNECT) == (426, b"")
     seen = simulator.requests()
     assert [(entry["status"], entry["faulty"]) for entry in seen] == [(code, code == 429) for code in (401, 401, 400, 404, 429, 426)]
