@@ -10,7 +10,6 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from . import ranges, several
 from . import resource as engine
 from .bulk import CONCURRENCY_SPEC, BulkError, limits
 from .client import ApiError, Client, RequestError, project
@@ -355,6 +354,9 @@ class InfoModule(ApiModule):
 
         :raises ResourceError: for a limit that is none.
         """
+        # Each task compiles what it imports; modules that read no lists do without these.
+        from . import ranges, several
+
         row = self.row_for(params)
         if self.many:
             limits(params)
