@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 import socket
-import ssl
 import threading
 import time
 from pathlib import Path
@@ -17,8 +16,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator_helpers import DEVICES, Api, Local
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from test_connect_channels import CONNECT, refusal
 
 from pelion_simulator.clock import moment
 from pelion_simulator.process import Simulator, SimulatorError
@@ -209,11 +207,8 @@ def test_too_many_requests_are_refused(simulator: Simulator, api: Api) -> None:
 def test_a_websocket_is_one_of_too_many_requests(simulator: Simulator, api: Api) -> None:
     simulator.settings(rate_limit=0.01, rate_burst=1)
     api.get(PATH)
-    url = simulator.url.replace("https", "wss") + "/v2/notification/websocket-connect"
-    trusted = ssl.create_default_context(cafile=simulator.ca_file)
-    with pytest.raises(InvalidStatus) as caught, connect(url, ssl=trusted, proxy=None):
-        pass
-    assert (caught.value.response.status_code, caught.value.response.headers["Retry-After"]) == (429, "100")
+    answer = refusal(api, CONNECT)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "100")
     assert [(entry["status"], entry["limited"]) for entry in simulator.requests()] == [(200, False), (429, True)]
 
 
