@@ -115,7 +115,7 @@ def current(
         age = None if old is None else old.age(keeping.now())
         if old is None or age is None or age > keeping.stale or not snapshot.down(error):
             raise
-        warn(f"The service cannot be reached, so the devices are shown as they were {snapshot.age_text(age)} ago. {error}")
+        warn(f"The service is down, so the devices are those of {snapshot.age_text(age)} ago. {error}")
         return _content(old)
     note(str(how))
     keeping.store.save(new)

@@ -245,7 +245,7 @@ def test_what_was_kept_serves_while_the_service_is_down(fleet: Fleet) -> None:
     fleet.simulator.faults(path="^/v3/", status=503, count=10)
     assert fleet.read(stale_if_error=60, **fleet.kept) == first
     (warning,) = fleet.warnings
-    assert "The service cannot be reached, so the devices are shown as they were" in warning
+    assert "The service is down, so the devices are those of" in warning
     assert "HTTP 503" in warning
     with pytest.raises(AnsibleParserError, match="HTTP 503"):
         fleet.read(**fleet.kept)
