@@ -18,7 +18,8 @@ import copy
 import functools
 import os
 import re
-from typing import Any, Callable, Dict, Hashable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
+from collections.abc import Hashable
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 import ansible.plugins
 import jinja2

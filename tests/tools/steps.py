@@ -79,8 +79,10 @@ def run_all(steps: Sequence[Step], logs: Path, workers: int = 2) -> list[Outcome
             word = "ok" if outcome.ok else "FAILED"
             print(f"{word:<6} {outcome.step.name:<28} {outcome.seconds:6.1f} s  {outcome.note[:100]}", flush=True)
             if not outcome.ok:
-                tail = outcome.log.read_text(encoding="utf-8", errors="replace").splitlines()[-60:]
-                print("\n".join(f"       | {line}" for line in tail), flush=True)
+                log = outcome.log.read_text(encoding="utf-8", errors="replace").splitlines()
+                # What went wrong first, for a long report may be cut.
+                wrong = [line for line in log[:-60] if line.startswith(("ERROR", "FAILED", "FATAL"))][:20]
+                print("\n".join(f"       | {line}" for line in wrong + log[-60:]), flush=True)
     return outcomes
 
 
