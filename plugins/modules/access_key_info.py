@@ -92,7 +92,7 @@ request_id:
   sample: 0161991d63150242ac12000600000000
 """
 
-from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
+from ansible_collections.pelion.device_management.plugins.module_utils.info import InfoModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
 
 

@@ -100,7 +100,7 @@ request_id:
 import re
 from dataclasses import replace
 
-from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
+from ansible_collections.pelion.device_management.plugins.module_utils.info import InfoModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import access
 
 # The last 32 characters of a key are private: never to be shown, nor to be sent in a URL.

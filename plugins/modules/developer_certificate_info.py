@@ -94,7 +94,7 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition
-from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
+from ansible_collections.pelion.device_management.plugins.module_utils.info import InfoModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import security
 
 

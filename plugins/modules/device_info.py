@@ -121,7 +121,7 @@ request_id:
 """
 
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import check, unpack
-from ansible_collections.pelion.device_management.plugins.module_utils.module import InfoModule
+from ansible_collections.pelion.device_management.plugins.module_utils.info import InfoModule
 from ansible_collections.pelion.device_management.plugins.module_utils.resources import directory
 
 

@@ -52,11 +52,26 @@ FLOORS = (
     "tunnel",
     "fleet",
     "module",
+    "info",
 )
 # Those that must not know what they work for; the others are the table, and what speaks a part of the API that is no REST collection.
-ENGINE = ("transport", "settings", "filters", "pace", "progress", "client", "bulk", "resource", "ranges", "snapshot", "several", "module")
-# The highest of them is the only one that knows Ansible.
-FREE_OF_ANSIBLE = FLOORS[:-1]
+ENGINE = (
+    "transport",
+    "settings",
+    "filters",
+    "pace",
+    "progress",
+    "client",
+    "bulk",
+    "resource",
+    "ranges",
+    "snapshot",
+    "several",
+    "module",
+    "info",
+)
+# The highest two are the only ones that know Ansible.
+FREE_OF_ANSIBLE = FLOORS[:-2]
 
 COLLECTION = "ansible_collections.pelion.device_management."
 # The table of the API is a package: a file an area, which imports the engine's floor only.

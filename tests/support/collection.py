@@ -69,4 +69,4 @@ def documented(name: str, part: str) -> Any:
 
 def base(name: str) -> str:
     """The class that a module builds on: ResourceModule, InfoModule or ApiModule."""
-    return next(parent.__name__ for parent in type(declared(name)).__mro__ if parent.__module__.endswith(".module"))
+    return next(parent.__name__ for parent in type(declared(name)).__mro__ if parent.__module__.endswith((".module", ".info")))
