@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from pelion_simulator.process import Simulator
 from recorded import Recorded
 
 ROOT = Path(__file__).resolve().parents[2]
+# A shell that runs the tests in the background lets them ignore it; what Ctrl-C does is tested all the same.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 _FOREIGN = ("ANSIBLE_", "PELION_", "MBED_CLOUD_SDK_", "XDG_")
 
 

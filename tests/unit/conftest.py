@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 from pathlib import Path
 
+# A shell that runs the tests in the background lets them ignore it; what Ctrl-C does is tested all the same.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", str(Path(__file__).resolve().parents[2] / ".dev"))
 
 
