@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from . import bulk, devices, lwm2m
 from .channel import Outcome, Request, Session, explain, late
@@ -98,7 +98,7 @@ class Job:
             return bool(held) and len(lwm2m.split(self.path)) == 2
         return self.operation == "delete" and held == []
 
-    def diff(self, held: Mapping[str, Any], ids: Sequence[str], todo: Sequence[str]) -> Dict[str, Any]:
+    def diff(self, held: Mapping[str, Any], ids: Sequence[str], altered: Set[str]) -> Dict[str, Any]:
         """What is there before and after, by device; nothing for operations that keep no state."""
         if self.operation not in _COMPARED:
             return {}
@@ -106,7 +106,7 @@ class Job:
         return {
             "diff": {
                 "before": {device: held.get(device) for device in ids},
-                "after": {device: after if device in todo else held.get(device) for device in ids},
+                "after": {device: after if device in altered else held.get(device) for device in ids},
             }
         }
 

@@ -358,14 +358,15 @@ class DeviceResource(ApiModule):
             unknown = {problem["id"] for problem in failed}
             todo = [device for device in ids if device not in unknown and not (device in held and job.settled(held[device]))]
             outcomes = job.send(session, todo if job.reads or not check_mode else [])
+        altered = set() if job.reads else set(todo)
         responses = []
         for device in ids:
             shown, problem = job.told(outcomes.get(device))
             if problem:
                 failed.append(problem)
             elif device not in unknown:
-                responses.append({"device_id": device, "path": job.path, "changed": not job.reads and device in todo, **shown})
-        result = {"changed": any(entry["changed"] for entry in responses), "responses": responses, **job.diff(held, ids, todo)}
+                responses.append({"device_id": device, "path": job.path, "changed": device in altered, **shown})
+        result = {"changed": any(entry["changed"] for entry in responses), "responses": responses, **job.diff(held, ids, altered)}
         if params["channel"] == "existing":
             result["messages"] = session.others
         return devices.report(result, failed, len(ids))
