@@ -247,7 +247,7 @@ def test_a_refused_key_stops_the_rest(
     assert refused["status"] == 403
     assert {entry["msg"] for entry in left} == {"It was not tried any more, since the key was refused."}
     # What was under way is still completed.
-    assert len(result["added"]) <= 11
+    assert 10 <= len(result["added"]) < 39
     assert sorted([*result["added"], *(entry["id"] for entry in result["failed_devices"])]) == ids
     assert sorted(write[2]["device_id"] for write in played["add"].writes) == sorted([*result["added"], refused["id"]])
     first = result["failed_devices"][0]
