@@ -18,11 +18,11 @@ import heapq
 import itertools
 import math
 import queue
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Type
 
 from . import filters as filtering
 from . import resource
@@ -206,34 +206,70 @@ class _Page:
     step: float = 0
 
 
-class _Workers:
-    """Calls side by side, whose results come as they are ready."""
+class Workers:
+    """Calls side by side, whose results come as they are ready.
+
+    After an error what is under way is waited for, after an interruption it is not: a request without an answer is repeated for minutes.
+    It ends with the process then.
+    """
 
     def __init__(self, width: int) -> None:
         self.free = self.width = width
-        self._pool = ThreadPoolExecutor(max_workers=width)
-        self._ready: queue.SimpleQueue[Tuple[_Piece, Future[_Page]]] = queue.SimpleQueue()
+        self._threads: List[threading.Thread] = []
+        # Calls with what they are about, None for no more of them; and what came of them.
+        self._calls: queue.SimpleQueue[Optional[Tuple[Callable[[Any], Any], Any]]] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[Tuple[Any, Any, Optional[BaseException]]] = queue.SimpleQueue()
 
-    def start(self, call: Callable[[_Piece], _Page], piece: _Piece) -> None:
+    def start(self, call: Callable[[Any], Any], about: Any) -> None:
         """Begin a call; only where there is a free worker."""
         self.free -= 1
-        self._pool.submit(call, piece).add_done_callback(lambda future: self._ready.put((piece, future)))
+        if self.width - self.free > len(self._threads):
+            thread = threading.Thread(target=self._work, name="listing", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        self._calls.put((call, about))
 
-    def next(self) -> Tuple[_Piece, _Page]:
-        """A call that has ended: what it was about, and what it gave."""
-        piece, future = self._ready.get()
+    def next(self) -> Tuple[Any, Any]:
+        """A call that has ended: what it was about, and what it gave.
+
+        :raises BaseException: what the call raised.
+        """
+        about, result, error = self._ready.get()
         self.free += 1
-        return piece, future.result()
+        if error is not None:
+            raise error
+        return about, result
 
-    def map(self, call: Callable[[_Piece], int], pieces: Iterable[_Piece]) -> List[int]:
-        """The results of calls, in their order."""
-        return list(self._pool.map(call, pieces))
+    def map(self, call: Callable[[Any], Any], items: Sequence[Any]) -> List[Any]:
+        """The results of calls, in the order of the items. After the first error none begins."""
 
-    def __enter__(self) -> _Workers:
+        def numbered(number: int) -> Any:
+            return call(items[number])
+
+        results: Dict[int, Any] = {}
+        waiting = iter(range(len(items)))
+        while len(results) < len(items):
+            for number in itertools.islice(waiting, self.free):
+                self.start(numbered, number)
+            results.update([self.next()])
+        return [results[number] for number in range(len(items))]
+
+    def _work(self) -> None:
+        for call, about in iter(self._calls.get, None):
+            try:
+                self._ready.put((about, call(about), None))
+            except BaseException as error:
+                self._ready.put((about, None, error))
+
+    def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, *_exception: Any) -> None:
-        self._pool.shutdown(cancel_futures=True)
+    def __exit__(self, kind: Optional[Type[BaseException]], *_rest: Any) -> None:
+        for _thread in self._threads:
+            self._calls.put(None)
+        if kind is None or issubclass(kind, Exception):
+            for thread in self._threads:
+                thread.join()
 
 
 class _Reader:
@@ -254,7 +290,7 @@ class _Reader:
 
         :raises ApiError: also when a list that stood still does not add up.
         """
-        with _uncollected(), _Workers(concurrency) as workers:
+        with _uncollected(), Workers(concurrency) as workers:
             self._read(workers, self._lists)
             return all(self._settled(workers, first) for first in self._lists)
 
@@ -263,7 +299,7 @@ class _Reader:
         found = resource.in_order([_objects(first) for first in self._lists])
         yield from found if self._kept is self._fields else (project(item, self._fields or ()) for item in found)
 
-    def _read(self, workers: _Workers, pieces: Iterable[_Piece]) -> None:
+    def _read(self, workers: Workers, pieces: Iterable[_Piece]) -> None:
         """Read pieces to their ends; where most is to come, that goes first."""
         waiting: List[Tuple[float, int, _Piece]] = []
         numbers = itertools.count()
@@ -277,6 +313,8 @@ class _Reader:
         while waiting or workers.free < workers.width:
             while waiting and workers.free:
                 workers.start(self._page, heapq.heappop(waiting)[2])
+            piece: _Piece
+            page: _Page
             piece, page = workers.next()
             piece.whole.asked -= 1
             piece.whole.answers += 1
@@ -362,7 +400,7 @@ class _Reader:
     def _error(self, message: str) -> ApiError:
         return ApiError(message, status=200, method="GET", path=self._search.path, request_id=self._client.last_request_id)
 
-    def _settled(self, workers: _Workers, first: _Piece) -> bool:
+    def _settled(self, workers: Workers, first: _Piece) -> bool:
         """Make a list agree with its count: read again the pieces that do not. False when it changes faster than that.
 
         :raises ApiError: when it does not change, and does not agree either.

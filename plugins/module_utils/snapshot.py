@@ -24,7 +24,6 @@ import os
 import re
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple, TypeVar
 
@@ -540,12 +539,8 @@ def _aside(calls: Sequence[Callable[[], Result]], concurrency: int) -> List[Resu
     """The results of calls that are made side by side, or the first error."""
     if not calls:
         return []
-    with ThreadPoolExecutor(max_workers=min(concurrency, len(calls))) as pool:
-        futures = [pool.submit(call) for call in calls]
-        try:
-            return [future.result() for future in futures]
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    with ranges.Workers(min(concurrency, len(calls))) as workers:
+        return workers.map(lambda call: call(), calls)
 
 
 # -- times

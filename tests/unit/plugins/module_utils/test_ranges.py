@@ -8,9 +8,12 @@ import bisect
 import gc
 import heapq
 import itertools
+import os
 import random
 import re
+import signal
 import threading
+import time
 from collections import Counter
 from typing import ClassVar
 
@@ -142,7 +145,7 @@ class Pages:
         self.patch.setattr(ranges, "PAGE_LIMIT", self.size)
         self.patch.setattr("ansible_collections.pelion.device_management.plugins.module_utils.client.PAGE_LIMIT", self.size)
         if self.workers:
-            self.patch.setattr(ranges, "_Workers", self.workers)
+            self.patch.setattr(ranges, "Workers", self.workers)
             Virtual.lengths = None if self.seed is None else random.Random(self.seed)
             Virtual.made = []
 
@@ -153,6 +156,10 @@ class Pages:
 def read(fleet, conditions=(), concurrency=4, row=ROW, params=None, **options):
     client, _transport, _waits = make_client(fleet)
     return list(ranges.listing(client, row, params or {}, conditions, concurrency=concurrency, **options))
+
+
+def listing_threads():
+    return [thread for thread in threading.enumerate() if thread.name == "listing"]
 
 
 def sequential(fleet, conditions=(), row=ROW, params=None, **options):
@@ -200,7 +207,7 @@ def test_law_it_is_the_sequential_list_with_threads(times, size, concurrency):
     fleet = Fleet(times)
     with Pages(size):
         assert read(fleet, concurrency=concurrency) == fleet.everything()
-    assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
+    assert not listing_threads()
 
 
 _CONDITIONS = st.fixed_dictionaries(
@@ -614,28 +621,76 @@ def test_an_error_stops_everything(error):
     with Pages(10), pytest.raises((ApiError, TransportError, KeyError)) as caught:
         list(ranges.listing(client, ROW, {}, concurrency=4))
     assert 10 <= len(transport.sent) <= 13
-    assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
+    assert not listing_threads()
     if not isinstance(caught.value, KeyError):
         assert re.search(r" on page \d+ of the list from .* to .*, after \d+ objects: ", str(caught.value))
 
 
-def test_an_interruption_stops_everything(monkeypatch):
+def test_an_interruption_waits_for_nothing():
+    """Neither for the answers that are under way, whose requests may be repeated for minutes, nor at the end of the process."""
     fleet = Fleet(START + number * SECOND for number in range(400))
-    real = ranges._Workers.next
+    answering = threading.Event()
+    all_are_busy = threading.Barrier(4, lambda: os.kill(os.getpid(), signal.SIGINT))
 
-    def interrupted(self):
+    def slow(request):
         if len(fleet.queries) > 10:
-            raise KeyboardInterrupt
-        return real(self)
+            all_are_busy.wait(30)
+            answering.wait(30)
+        return fleet(request)
 
-    monkeypatch.setattr(ranges._Workers, "next", interrupted)
-    with Pages(10), pytest.raises(KeyboardInterrupt):
-        read(fleet)
-    sent = len(fleet.queries)
-    assert sent <= 16
-    assert gc.isenabled()
-    assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
-    assert len(fleet.queries) == sent
+    client, transport, _waits = make_client(slow)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Pages(10), pytest.raises(KeyboardInterrupt):
+            list(ranges.listing(client, ROW, {}, concurrency=4))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    workers = listing_threads()
+    sent = len(transport.sent)
+    assert len(workers) == 4 and all(worker.daemon for worker in workers)
+    assert not answering.is_set() and gc.isenabled()
+    answering.set()
+    for worker in workers:
+        worker.join(30)
+    assert not listing_threads()
+    assert len(transport.sent) == sent
+
+
+def test_results_come_in_the_order_of_what_they_are_about():
+    """However long they take; never more at once than there are workers."""
+    lock, now, most = threading.Lock(), [0], []
+
+    def call(number):
+        with lock:
+            now[0] += 1
+            most.append(now[0])
+        time.sleep((number * 7 % 5) / 1000)
+        with lock:
+            now[0] -= 1
+        return number * number
+
+    with ranges.Workers(3) as workers:
+        assert workers.map(call, range(20)) == [number * number for number in range(20)]
+        assert workers.map(call, []) == []
+    assert max(most) == 3 and not listing_threads()
+
+
+def test_after_the_first_error_none_begins():
+    """Though another, which was begun before, has not ended yet; that one is waited for."""
+    begun, failed, ended = [], threading.Event(), []
+
+    def call(number):
+        begun.append(number)
+        if number == 1:
+            failed.set()
+            raise KeyError(number)
+        failed.wait(60)
+        time.sleep(0.05)
+        ended.append(number)
+
+    with pytest.raises(KeyError), ranges.Workers(2) as workers:
+        workers.map(call, range(20))
+    assert (begun, ended, listing_threads()) == ([0, 1], [0], [])
 
 
 def test_the_first_page_fails_as_in_the_sequential_list():
@@ -673,7 +728,7 @@ def test_all_is_read_before_the_first_object_is_given():
         found = ranges.listing(client, ROW, {}, concurrency=4)
         assert transport.sent == []
         next(found)
-    assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
+    assert not listing_threads()
     sent = len(transport.sent)
     assert len(list(found)) == 39
     assert len(transport.sent) == sent
