@@ -24,7 +24,8 @@ options:
   concurrency:
     description:
       - How many requests are sent side by side, 1 to 64.
-      - A task that is ended early, by Ctrl-C or the signal TERM, sends no further ones. Those under way are waited for.
+      - A task that is ended early, by Ctrl-C or the signal TERM, begins nothing further. What is under way is waited for, ten seconds at
+        most; of what has not ended by then, the result says that it is not known whether it was carried out.
     type: int
     default: 8
 """

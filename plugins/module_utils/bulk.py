@@ -30,6 +30,8 @@ _AHEAD = 10_000  # results that may wait for an earlier item which takes long
 _PATIENCE = 10.0  # seconds that an interrupted run waits for the calls that are under way
 _SIGNALS: Dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}  # and how they are handled as a rule
 _LOOK = 1.0  # seconds after which a signal is seen that came just before the main thread began to wait
+# Set when a signal came while all items were under way, so that no result tells of it: it ends the next ``each`` of the task instead.
+_unheard = threading.Event()
 
 
 class BulkError(Exception):
@@ -47,11 +49,11 @@ class NotTriedError(BulkError):
         super().__init__(f"{what} was not tried any more, since {reason}.", {})
 
 
-class UnknownError(Exception):
+class UnknownError(BulkError):
     """A call was under way at an interruption, and nobody waited any longer for how it ends."""
 
     def __init__(self) -> None:
-        super().__init__("It was interrupted while under way; it is not known whether the service carried it out.")
+        super().__init__("It was interrupted while under way; it is not known whether the service carried it out.", {})
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def each(
     INT and TERM. What is under way is then waited for, after a signal not for long (``UnknownError``). Of a collection all other items
     come out too, with a ``NotTriedError``. Anything else that is iterated over is read only as far as there are workers for it, and not
     any more after the end: then the ``NotTriedError`` is raised, after the last result. So is any other error of a call or of the input.
+    A signal that comes when all items of a collection are under way ends the next ``each``, before its first item.
 
     :param max_failures: as in ``allowed``.
     :param total: how many items there are, where ``items`` has no length.
@@ -134,24 +137,35 @@ def allowed(max_failures: Union[int, str, None], total: Optional[int]) -> Option
 def _results(run: _Run, width: int, collection: bool) -> Iterator[ItemResult]:
     """The results in order, then what became of the rest."""
     workers: List[threading.Thread] = []
+    if _unheard.is_set():
+        _unheard.clear()
+        run.interrupt()
     with _interrupting(run.interrupt):
         try:
             for _number in range(width):
                 worker = threading.Thread(target=run.work, daemon=True)
-                worker.start()
+                try:
+                    worker.start()
+                except RuntimeError:  # the machine gives no more threads
+                    if not workers:
+                        raise
+                    break
                 workers.append(worker)
-            yield from run.results(width)
+            for result in run.results(len(workers)):
+                run.heard = run.heard or isinstance(result.error, (NotTriedError, UnknownError))
+                yield result
         except BaseException:
-            run.leave()
-            for worker in workers:
-                worker.join()
+            run.leave(workers)
             raise
     if run.crash is not None:
         raise run.crash
     if run.reason and not collection:
         raise NotTriedError("The rest", run.reason)
     for item in run.source:
+        run.heard = True
         yield ItemResult(item, error=NotTriedError("It", run.reason))
+    if not run.heard:
+        _unheard.set()
 
 
 @contextlib.contextmanager
@@ -175,6 +189,7 @@ class _Run:
     def __init__(self, source: Iterator[Any], call: Callable[[Any], Any], most: Optional[int], progress: Progress) -> None:
         self.source = source
         self.reason = ""  # why nothing further is begun
+        self.heard = True  # whether a result tells of the signal, where one came
         self.crash: Optional[BaseException] = None
         self._call = call
         self._most = most
@@ -192,10 +207,13 @@ class _Run:
         """Begin nothing further; the first reason counts."""
         self.reason = self.reason or reason
 
-    def leave(self) -> None:
+    def leave(self, workers: Iterable[threading.Thread]) -> None:
         """End because nobody takes the results any more; workers that wait for one to be taken do not wait then."""
         self.end("nobody asks for more")
         self._room.release()
+        for worker in workers:
+            while worker.is_alive() and self._left() > 0:
+                worker.join(min(_LOOK, self._left()))
 
     # -- in the workers
 
@@ -226,6 +244,9 @@ class _Run:
                 return None
             number, self._taken = self._taken, self._taken + 1
             self._under_way[number] = item
+            if self.reason:  # a signal came while the input was at it
+                self._events.put((number, ItemResult(item, error=NotTriedError("It", self.reason))))
+                return None
             return number, item
 
     def _outcome(self, item: Any) -> Optional[ItemResult]:
@@ -257,8 +278,13 @@ class _Run:
     def interrupt(self, *_signal: Any) -> None:
         """End, and wait for what is under way, but not for long; when told again not at all."""
         self._deadline = time.monotonic() + (_PATIENCE if self._deadline is None else 0)
+        self.heard = False
         self.end("it was interrupted")
         self._events.put("signal")
+
+    def _left(self) -> float:
+        """For how many seconds what is under way is still waited for."""
+        return math.inf if self._deadline is None else self._deadline - time.monotonic()
 
     def results(self, workers: int) -> Iterator[ItemResult]:
         """What was begun, in order."""
@@ -287,7 +313,7 @@ class _Run:
     def _event(self) -> Union[Tuple[int, Optional[ItemResult]], str, None]:
         """What happens next, None when nobody waits for it any longer."""
         while True:
-            left = _LOOK if self._deadline is None else self._deadline - time.monotonic()
+            left = self._left()
             try:
                 return self._events.get(timeout=min(_LOOK, max(0.0, left)))
             except queue.Empty:

@@ -19,6 +19,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.client im
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import SettingsError
 from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import lost
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 REFUSED = "It was not tried any more, since the key was refused."
@@ -72,6 +73,7 @@ def untried(results):
 
 
 @given(st.lists(st.integers(), max_size=40), st.integers(1, 9), st.sets(st.integers()), st.booleans())
+@hypothesis_settings(deadline=None)
 def test_law_of_bulk(items, concurrency, bad, lazy):
     """One result an item, in the order of the items, whatever fails."""
     errors = {item: problem(item) for item in bad}
@@ -85,6 +87,7 @@ def test_law_of_bulk(items, concurrency, bad, lazy):
 
 
 @given(st.lists(st.sampled_from(["good", "bad", "refused", "forbidden"]), max_size=40), st.integers(1, 9), st.none() | st.integers(1, 9))
+@hypothesis_settings(deadline=None)
 def test_law_of_stopping(fates, concurrency, most):
     """Every item has one result, in order; what was tried comes first, and not much is tried after what stops it."""
     stops = {"refused": refused(401), "forbidden": refused(403)}
@@ -129,6 +132,27 @@ def test_no_more_workers_than_items(monkeypatch):
     assert list(each([], lambda item: item, 64)) == []
     assert len(list(each(iter(range(9)), lambda item: item, 3))) == 9
     assert len(started) == 5
+
+
+@pytest.mark.parametrize("most", [0, 2])
+def test_a_machine_that_gives_fewer_threads(monkeypatch, most):
+    started, start = [], threading.Thread.start
+
+    def scarce(thread):
+        if len(started) == most:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", scarce)
+    gauge = Gauge(pause=0.001)
+    if most:
+        assert [result.value for result in each(range(9), gauge, 4)] == [item * 2 for item in range(9)]
+        assert gauge.most <= most
+    else:
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            list(each(range(9), gauge, 4))
+        assert gauge.started == []
 
 
 def test_nobody_waits_behind_a_slow_item():
@@ -376,6 +400,63 @@ def test_after_an_interruption_nobody_waits(monkeypatch, times, patience):
     assert [result.value for result in results[:2]] == [0, 1]
     assert [type(result.error) for result in results] == [type(None)] * 2 + [UnknownError] * 2 + [NotTriedError] * 2
     assert str(results[2].error) == "It was interrupted while under way; it is not known whether the service carried it out."
+    # Tasks that raise it fail like any other.
+    assert isinstance(results[2].error, BulkError)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_what_the_input_gives_after_an_interruption_is_not_tried(monkeypatch, lazy):
+    """A page may take long; its first object has been read, so it has a result."""
+    call = Interruption(monkeypatch, signal.SIGTERM)
+    tried, got = [], []
+
+    class Items(list):
+        def __iter__(self):
+            yield 0
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert call.noticed.acquire(timeout=10)
+            yield from (1, 2)
+
+    results = each(iter(Items()) if lazy else Items(range(3)), tried.append, 1)
+    if lazy:
+        with pytest.raises(NotTriedError, match=r"^The rest was not tried any more, since it was interrupted\.$"):
+            got.extend(results)
+    else:
+        got.extend(results)
+    assert tried == [0]
+    assert [result.item for result in got] == ([0, 1] if lazy else [0, 1, 2])
+    assert {str(result.error) for result in got[1:]} == {INTERRUPTED}
+
+
+def test_an_interruption_that_no_result_tells_of_ends_the_next(monkeypatch):
+    """All items are under way, so all of them are carried out; what the task would do then is not begun."""
+    call = Interruption(monkeypatch, signal.SIGTERM)
+    assert [result.value for result in each(range(4), call, 2)] == [0, 1, True, True]
+    assert list(each([], call, 2)) == []
+    assert [(result.item, str(result.error)) for result in each([7, 8], call, 2)] == [(7, INTERRUPTED), (8, INTERRUPTED)]
+    assert [result.value for result in each([0, 1], call, 2)] == [0, 1]
+    assert sorted(call.tried) == [0, 0, 1, 1, 2, 3]
+
+
+def test_an_interruption_that_no_result_tells_of_ends_the_next_input(monkeypatch):
+    list(each(range(4), Interruption(monkeypatch, signal.SIGTERM), 2))
+    with pytest.raises(NotTriedError, match="it was interrupted"):
+        list(each(iter([1]), lambda item: pytest.fail("called"), 2))
+    assert [result.value for result in each([1], lambda item: item, 2)] == [1]
+
+
+def test_whoever_stops_listening_is_not_kept_by_what_is_under_way(monkeypatch):
+    """After a signal nobody waits for long, also where an error of the caller's own is on its way."""
+    monkeypatch.setattr(bulk, "_PATIENCE", 0.0)
+    call = Interruption(monkeypatch, signal.SIGTERM, goes_on=False)
+    results = each(range(9), call, 2)
+    next(results)
+    begin = time.monotonic()
+    results.close()
+    assert time.monotonic() - begin < 5
+    assert not call.go_on.is_set()
+    call.go_on.set()
+    assert max(call.tried) == 3
 
 
 def test_an_interruption_by_an_exception_is_raised_after_the_results(monkeypatch):
