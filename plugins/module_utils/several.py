@@ -80,8 +80,11 @@ def each(items: Iterable[Any], call: Callable[[Any], Any], concurrency: int, pro
     """What the calls gave, in order.
 
     :raises ApiError, TransportError: when one failed: a list with gaps would look like one of fewer objects.
+    :raises NotTriedError: when it was interrupted.
     """
     for result in bulk.each(items, call, concurrency, max_failures=1, progress=progress):
+        if isinstance(result.error, (bulk.NotTriedError, bulk.UnknownError)):
+            raise bulk.NotTriedError("Reading the rest", "it was interrupted")
         if result.error is not None:
             raise result.error
         yield result.value

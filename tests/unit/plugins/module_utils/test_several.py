@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
 import pytest
-from ansible_collections.pelion.device_management.plugins.module_utils import several
+from ansible_collections.pelion.device_management.plugins.module_utils import bulk, several
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Resource, ResourceError
@@ -127,6 +129,23 @@ def test_nothing_more_is_asked_for_after_an_error():
     with pytest.raises(ApiError):
         read(SINGLE, [item["id"] for item in toys(50)], concurrency=1, respond=respond)
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("patience", [0.0, 10.0])
+def test_an_interruption_is_called_that(monkeypatch, patience):
+    """Whether or not what was under way has ended meanwhile."""
+    monkeypatch.setattr(bulk, "_PATIENCE", patience)
+    over = threading.Event()
+
+    def respond(sent):
+        os.kill(os.getpid(), signal.SIGTERM)
+        # It is handled in the main thread.
+        over.wait(0.1 if patience else 10)
+        return answer(200, {"id": sent.path.strip("/").rpartition("/")[2]})
+
+    with pytest.raises(bulk.NotTriedError, match=r"^Reading the rest was not tried any more, since it was interrupted\.$"):
+        read(SINGLE, [item["id"] for item in toys(50)], concurrency=1, respond=respond)
+    over.set()
 
 
 def test_side_by_side():
