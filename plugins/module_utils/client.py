@@ -200,12 +200,12 @@ class Client:
         :raises TransportError: when no whole answer came.
         :raises RequestError: for a path that is not one of this API, or one that would carry the key.
         """
-        if not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
-            raise RequestError(f"'{path}' is no path of the API: it must begin with one slash, such as /v3/devices/, and have no query.")
-        method = method.upper()
         pairs = _pairs(query)
         if any(self._tells(text) for text in (path, *(text for pair in pairs for text in pair))):
             raise RequestError("The API key must not be part of a path or query: it would end up in server logs.")
+        if not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
+            raise RequestError(f"'{path}' is no path of the API: it must begin with one slash, such as /v3/devices/, and have no query.")
+        method = method.upper()
         sent = dict(headers or {})
         if json is not None:
             data = _dump(json)

@@ -104,6 +104,8 @@ def test_only_paths_of_the_api(path):
     ("path", "query"),
     [
         (f"/v3/{KEY}", {}),
+        (f"/v3/x?key={KEY}", {}),
+        (f"https://elsewhere.example.com/{KEY}", {}),
         ("/v3/" + KEY.replace("_", "%5F"), {}),
         ("/v3/x", {"key": KEY}),
         ("/v3/x", {KEY: "1"}),
