@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Set, Union
 
 from . import bulk, several
 from . import resource as engine
@@ -15,7 +15,8 @@ from .transport import TransportError
 ROW = enrollment.PRE_SHARED_KEY
 RECIPE = enrollment.PreSharedKeyRecipe(ROW, ("endpoint_name", "secret_hex"))
 SHOWN = 10  # entries that a message names
-LOST = " after the old key was deleted, so that the device has none now"
+GONE = " after the old key was deleted"
+LOST = f"{GONE}, so that the device has none now"
 
 
 def ensure(client: Client, params: engine.Params, *, dry_run: bool) -> Dict[str, Any]:
@@ -40,22 +41,23 @@ def ensure(client: Client, params: engine.Params, *, dry_run: bool) -> Dict[str,
         if step.changed:
             todo[name] = step
 
+    begun: Set[str] = set()
+
     def settle(name: str) -> Optional[engine.Plan]:
         step = todo[name]
         if isinstance(step, RequestError):
             raise step
-        return step if dry_run or _sent(client, step, keys[name]) else None
+        return step if dry_run or _sent(client, step, keys[name], begun) else None
 
     changed: Dict[str, engine.Plan] = {}
-    failed, lost = [], False
+    failed = []
     client.progress.start("pre-shared keys changed", len(todo))
     for result in bulk.each(todo, settle, **limits, total=len(keys), progress=client.progress):
         if result.error is not None:
             failed.append({"endpoint_name": result.item, **bulk.told(result.error)})
-            lost = lost or getattr(result.error, "context", "") == LOST
         elif result.value is not None:
             changed[result.item] = result.value
-    return _result(len(keys), changed, failed, lost)
+    return _result(len(keys), changed, failed, bool(changed or begun))
 
 
 def wanted(params: engine.Params) -> Dict[str, Dict[str, Any]]:
@@ -91,35 +93,39 @@ def _refuse(numbers: List[int], words: str) -> None:
         raise engine.ResourceError(f"{words}. Entries for which this is not so: {shown}. Nothing was sent.")
 
 
-def _sent(client: Client, step: engine.Plan, options: engine.Params) -> bool:
-    """Carry a plan out; whether that has changed anything."""
-    done = 0
+def _sent(client: Client, step: engine.Plan, options: engine.Params, begun: Set[str]) -> bool:
+    """Carry a plan out; whether that has changed anything.
+
+    :param begun: gets the endpoint name once anything is carried out.
+    """
+    name = options["endpoint_name"]
     try:
         for call in step.calls:
             call.send(client)
-            done += 1
+            begun.add(name)
         return True
     except (ApiError, TransportError) as error:
         clash = isinstance(error, ApiError) and error.status in ROW.clashes
-        if done and not clash and not error.maybe_done:
-            error.context = LOST
+        if name in begun:
+            # It has one all the same if the answer was lost, or somebody else uploaded one.
+            error.context = GONE if clash or error.maybe_done else LOST
         if step.before is not None or not (clash or error.maybe_done):
             raise
     # Somebody else was quicker, or it is not known whether the key was uploaded: then it is looked up, as one alone is.
     return engine.ensure(client, RECIPE, options).changed or not clash
 
 
-def _result(total: int, changed: Mapping[str, engine.Plan], failed: List[Dict[str, Any]], lost: bool) -> Dict[str, Any]:
+def _result(total: int, changed: Mapping[str, engine.Plan], failed: List[Dict[str, Any]], touched: bool) -> Dict[str, Any]:
     """The result of a task.
 
-    :param lost: whether a key that failed was deleted.
+    :param touched: whether anything was changed, be it half of what a key that failed needs.
     :raises BulkError: with it, when some keys failed.
     """
     gone = [name for name, step in changed.items() if step.after is None]
     uploaded = [name for name, step in changed.items() if step.before is None]
     replaced = [name for name, step in changed.items() if step.before is not None and step.after is not None]
     result = {
-        "changed": bool(changed) or lost,
+        "changed": touched,
         "changed_pre_shared_keys": list(changed),
         "unchanged": total - len(changed) - len(failed),
         "failed_pre_shared_keys": failed,

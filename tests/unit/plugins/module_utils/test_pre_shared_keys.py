@@ -135,10 +135,25 @@ def test_somebody_else_was_quicker():
 @pytest.mark.parametrize(
     ("trouble", "told"),
     [
-        (answer(400, "INVALID_SECRET_HEX"), " after the old key was deleted, so that the device has none now"),
-        (answer(409, "KEY_ALREADY_EXISTS_FOR_ENDPOINT"), ""),
+        (
+            answer(400, "INVALID_SECRET_HEX"),
+            "failed with HTTP 400 after the old key was deleted, so that the device has none now: INVALID_SECRET_HEX (request id r1)",
+        ),
+        # Somebody else has uploaded one.
+        (
+            answer(409, "KEY_ALREADY_EXISTS_FOR_ENDPOINT"),
+            "failed with HTTP 409 after the old key was deleted: KEY_ALREADY_EXISTS_FOR_ENDPOINT (request id r1)",
+        ),
         # Nobody knows.
-        (failing(502, "bad_gateway"), ""),
+        (
+            failing(502, "bad_gateway"),
+            "failed with HTTP 502 bad_gateway after the old key was deleted: words (request id r1) It is not known whether the service "
+            "carried the request out.",
+        ),
+        (
+            lost(True),
+            "got no answer after the old key was deleted: The line is dead. It is not known whether the service carried the request out.",
+        ),
     ],
 )
 def test_a_key_that_is_lost_between_its_halves(trouble, told):
@@ -146,11 +161,17 @@ def test_a_key_that_is_lost_between_its_halves(trouble, told):
     with pytest.raises(BulkError) as caught:
         ensured(service, [entry(1)], update_secrets="always")
     (failed,) = caught.value.result["failed_pre_shared_keys"]
-    status = trouble.status
-    assert failed["msg"].startswith(f"POST {PATH} failed with HTTP {status}{' bad_gateway' if status == 502 else ''}")
-    assert (" after the old key was deleted" in failed["msg"]) is bool(told)
-    assert told in failed["msg"]
-    assert (caught.value.result["changed"], service.held) == (bool(told), {})
+    assert failed["msg"] == f"POST {PATH} {told}"
+    assert (caught.value.result["changed"], service.held) == (True, {})
+
+
+def test_a_key_that_was_not_deleted_is_no_change():
+    service = Keys({name_of(1): OTHER}, lambda sent: failing(400, "bad_request") if sent.method == "DELETE" else None)
+    with pytest.raises(BulkError) as caught:
+        ensured(service, [entry(1)], update_secrets="always")
+    (failed,) = caught.value.result["failed_pre_shared_keys"]
+    assert failed["msg"] == f"DELETE {PATH}/{name_of(1)} failed with HTTP 400 bad_request: words (request id r1)"
+    assert (caught.value.result["changed"], service.held) == (False, {name_of(1): OTHER})
 
 
 def test_a_percentage_is_one_of_all_keys():
