@@ -104,6 +104,7 @@ class Wishes:
         self._names = (*recipe.fields, *_DEFAULTS)
         self._common = {name: params[name] for name in self._names if params.get(name) is not None}
         self._groups: Dict[str, str] = {}
+        self._labels: Dict[str, str] = {}
         self.entries = [
             Wish({name: value for name, value in entry.items() if value is not None and name not in REASON}, f"devices[{number}]")
             for number, entry in enumerate(params["devices"] or ())
@@ -118,7 +119,7 @@ class Wishes:
         return whole
 
     def again(self, wish: Wish) -> Object:
-        """The entry that asks the same of the device, whatever is asked of every device then."""
+        """The entry that asks the same of the device, where nothing is asked of every device then, and where the same is."""
         return {**{name: value for name, value in self._common.items() if value != _DEFAULTS.get(name)}, **wish.own}
 
     def check(self) -> None:
@@ -155,6 +156,7 @@ class Wishes:
         given = list(dict.fromkeys(group for groups in lists for group in groups or ()))
         found, missing = resolved(client, self._recipe.row, {"groups": given}, tolerant=tolerant)
         self._groups = dict(zip(given, found["groups"]))
+        self._labels = dict(zip(reversed(found["groups"]), reversed(given)))
         names = [name for _option, name in missing]
         ids = [group for group, identity in self._groups.items() if group == identity and group not in names]
         there = several.read(client, directory.DEVICE_GROUP, {}, ids, concurrency=1)
@@ -165,7 +167,7 @@ class Wishes:
 
     def label(self, group: str) -> str:
         """A group as the options name it, by its id where they do not."""
-        return next((name for name, identity in self._groups.items() if identity == group), group)
+        return self._labels.get(group, group)
 
 
 # -- how it is
@@ -324,6 +326,8 @@ def ensure(client: Client, recipe: DevicesRecipe, params: Params, *, dry_run: bo
         },
         [failed[position] for position in sorted(failed)],
         survey.total,
+        # What was known before came before what was not tried any more because of that.
+        next(iter(failed.values()), None),
     )
 
 
@@ -344,16 +348,18 @@ def carried_out(
         yield from bulk.each(steps, send, limits["concurrency"], max_failures=left, progress=client.progress)
 
 
-def reported(outcome: Dict[str, Any], failed: Sequence[Object], total: int) -> Dict[str, Any]:
+def reported(outcome: Dict[str, Any], failed: Sequence[Object], total: int, first: Optional[Object] = None) -> Dict[str, Any]:
     """The result of a task over devices.
 
+    :param first: which of those that failed the message names.
     :raises BulkError: with the result, when some failed.
     """
     if not failed:
         return outcome
-    name = next(failed[0][key] for key in ROW.named_by if failed[0].get(key))
+    first = first or failed[0]
+    name = next(first[key] for key in ROW.named_by if first.get(key))
     raise bulk.BulkError(
-        f"{len(failed)} of {total} devices failed; the first: {name}: {failed[0]['msg']}", {**outcome, "failed_devices": list(failed)}
+        f"{len(failed)} of {total} devices failed; the first: {name}: {first['msg']}", {**outcome, "failed_devices": list(failed)}
     )
 
 

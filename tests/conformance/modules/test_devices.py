@@ -400,6 +400,10 @@ def test_too_many_failures_stop_the_rest(run: Any, simulator: Simulator, fleet: 
         step = run("devices", check=check, max_failures="1", **options)
         assert (step.changed, step.writes) == (False, [])
         assert [entry["msg"] for entry in step.result["failed_devices"]] == [f"There is no device with the id '{'0' * 32}'.", *[left] * 100]
+    # Wherever it stands, the message names what it was that failed, not what was left alone because of that.
+    step = run("devices", max_failures="1", **{**options, "device_ids": [*ids, "0" * 32]})
+    assert step.msg == f"101 of 101 devices failed; the first: {'0' * 32}: There is no device with the id '{'0' * 32}'."
+    assert [entry["id"] for entry in step.result["failed_devices"]] == [*ids, "0" * 32]
     simulator.faults(method="PUT", status=400, skip=10, count=100)
     # Three of a hundred and one, one of which is known before.
     step = run("devices", max_failures="2.9%", **options)
