@@ -106,6 +106,8 @@ options:
     description:
       - How many times a request is repeated that was throttled, or that met an overloaded service or a broken connection. Default V(5).
       - A request that creates something is repeated only when it was certainly not carried out.
+      - While others of the same task get through, being throttled does not count, except with V(0). So a O(requests_per_second) that
+        fits is quicker, but nothing fails for want of it.
       - Without it, E(PELION_RETRIES), then the profile is used.
     type: int
   retry_max_wait:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime
 import email.utils
 import gzip
@@ -54,7 +55,8 @@ class ApiError(Exception):
     ``status``: HTTP status; ``code``: the code in the body (normally the same number); ``type``: one of the documented error
     types, a plain error word of the device-connection and PSK services, or None where the body has none; ``message``: the
     service's words; ``fields``: list of ``{"name", "message"}``; ``request_id``: what the vendor's support asks for;
-    ``method``, ``path``; ``body``: the decoded or raw body; ``maybe_done``: the request may have been carried out all the same.
+    ``method``, ``path``; ``body``: the decoded or raw body; ``maybe_done``: the request may have been carried out all the same;
+    ``pause``: the seconds that the service asks everyone to wait, where that is more than ``retry_max_wait``, else 0.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class ApiError(Exception):
         self.maybe_done = maybe_done
         self.from_service = from_service
         self.context = ""
+        self.pause = 0.0
 
     @property
     def means_absent(self) -> bool:
@@ -96,9 +99,10 @@ class ApiError(Exception):
         fields = "; ".join(f"{entry['name']}: {entry['message']}" if entry["name"] else entry["message"] for entry in self.fields)
         hint = _HINTS.get(self.type or "") or _HINTS.get(str(self.status), "")
         doubt = " It is not known whether the service carried the request out." if self.maybe_done else ""
+        pause = f" The service asks for a pause of {self.pause:.0f} seconds, which is more than retry_max_wait." if self.pause else ""
         request = f" (request id {self.request_id})" if self.request_id else ""
         text = f"{self.method} {self.path} failed with HTTP {self.status}{kind}{self.context}: {self.message}"
-        return text + (f" [{fields}]" if fields else "") + request + doubt + (f" {hint}" if hint else "")
+        return text + (f" [{fields}]" if fields else "") + request + doubt + pause + (f" {hint}" if hint else "")
 
 
 _HINTS = {
@@ -155,6 +159,7 @@ class Client:
         self._lock = threading.Lock()
         self.last_request_id: Optional[str] = None
         self.requests = 0
+        self._passed: Dict[str, int] = collections.Counter()  # by method, the answers that did not say that there are too many
         self._transport = transport or Transport(
             authorize=self.credentials.headers,
             verify=settings.verify,
@@ -192,6 +197,9 @@ class Client:
     ) -> Reply:
         """Send one request, repeat it where that is safe, and give back the decoded answer.
 
+        A refusal because of too many requests does not count as one of the ``retries`` while others of this client and method get
+        through.
+
         :param path: below the API's address, beginning with one slash; a full URL is refused, so that the token cannot leave.
         :param query: mapping or list of pairs; None values are left out.
         :param json: sent as JSON. ``data`` and ``files`` are passed to the HTTP library as they are.
@@ -211,9 +219,9 @@ class Client:
             data = _dump(json)
             sent.setdefault("Content-Type", "application/json")
         most = self.settings.retries if retries is None else retries
-        attempt = 0
+        attempt, counted, passed = 0, 0, self._passed[method]
         while True:
-            attempt += 1
+            attempt, counted = attempt + 1, counted + 1
             again: Optional[float] = None
             self._pace.wait()
             try:
@@ -221,15 +229,18 @@ class Client:
             except TransportError as error:
                 error.method, error.path, error.attempts = method, path, attempt
                 pointless = error.lasting or (error.maybe_done and method not in _IDEMPOTENT)
-                if attempt > most or not _repeatable(data, files) or pointless:
+                if counted > most or not _repeatable(data, files) or pointless:
                     raise
-                again = self._backoff(attempt)
+                again = self._backoff(counted)
             else:
                 outcome = self.judge(method, path, raw)
                 if isinstance(outcome, Reply):
                     return outcome
-                again = self._pause(method, path, outcome, raw.headers, attempt)
-                if again is None or attempt > most or not _repeatable(data, files):
+                again = self._pause(method, path, outcome, raw.headers, min(attempt, most))
+                if most and raw.status == 429 and outcome.type not in _PASSING and self._passed[method] != passed:
+                    counted -= 1  # others got through since the last time: they are only too many at once, and its turn will come
+                passed = self._passed[method]
+                if again is None or counted > most or not _repeatable(data, files):
                     raise outcome
             if again:
                 self.sleep(again)
@@ -525,6 +536,7 @@ class Client:
         request_id = _header(raw.headers, "X-Request-ID") or None
         with self._lock:
             self.requests += 1
+            self._passed[method] += raw.status != 429
             self.last_request_id = request_id or self.last_request_id
         body, problem = _decode(raw)
         if 200 <= raw.status < 300 and problem is None:
@@ -557,26 +569,28 @@ class Client:
         :param shared: whether this was the service, not another host.
         """
         asked = self._retry_after(headers)
+        if asked is not None and asked > self.settings.retry_max_wait:
+            failure.pause, asked = asked, self.settings.retry_max_wait
+        # A pause of nothing is none: all would come back at once, and again.
+        wait = asked or self._backoff(attempt)
         # Words are about one device, or about the billing period.
         if asked is not None and failure.status in (429, 503) and failure.type not in (*_PASSING, "LIMITS_EXCEEDED"):
-            if shared:
+            if shared and asked:
                 self._pace.hold(asked)
-                asked = 0.0
-            return asked if failure.status == 429 or method in _IDEMPOTENT else None
-        if not _retry(method, path, failure):
-            return None
-        return self._backoff(attempt) if asked is None else asked
+                wait = 0.0
+            return wait if failure.status == 429 or method in _IDEMPOTENT else None
+        return wait if _retry(method, path, failure) else None
 
     def _retry_after(self, headers: Mapping[str, str]) -> Optional[float]:
         """The seconds that an answer asks for, None where it does not."""
         given = _header(headers, "Retry-After").strip()
         if re.match(r"^\d+$", given):
-            return min(float(given), self.settings.retry_max_wait)
+            return float(given)
         try:
             moment = email.utils.parsedate_to_datetime(given)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=datetime.timezone.utc)
-            return min(max(0.0, moment.timestamp() - time.time()), self.settings.retry_max_wait)
+            return max(0.0, moment.timestamp() - time.time())
         except (TypeError, ValueError, IndexError, OverflowError):  # the standard library's answers to what is no date
             return None
 

@@ -21,9 +21,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import pace as subject
+from ansible_collections.pelion.device_management.plugins.module_utils.client import Client
 from ansible_collections.pelion.device_management.plugins.module_utils.pace import Pace, State, shared_folder
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import Settings
-from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import BASE, KEY
+from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import BASE, KEY, answer
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -328,6 +329,46 @@ def test_a_look_at_the_file_is_all_that_a_request_costs(folder, monkeypatch):
     one.hold(2)
     two.wait()
     assert clock.slept == [1, 2]
+
+
+# -- without a rate of ours
+
+
+class Limited:
+    """A service that refuses more than so many requests a second."""
+
+    def __init__(self, world, rate, headers):
+        self.world, self.interval, self.headers = world, 1 / rate, headers
+        self.free = world.now
+        self.carried_out = []
+
+    def send(self, method, url, **_more):
+        self.world.sleep(0.05)
+        if self.world.now < self.free:
+            return answer(429, "", self.headers)
+        self.free = self.world.now + self.interval
+        self.carried_out.append(url)
+        return answer(204)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "1"}, {"Retry-After": "0"}])
+def test_far_too_many_workers_lose_nothing(headers):
+    """Those who are refused again and again, because others are quicker, have their turn at last."""
+    world, chance = World(), random.Random(1)
+    service = Limited(world, 2.0, headers)
+    given = settings_of()
+    pace = Pace(given, sleep=world.sleep, monotonic=world)
+    client = Client(given, transport=service, sleep=world.sleep, monotonic=world, jitter=lambda: chance.uniform(0.001, 1), pace=pace)
+    items = iter(range(200))
+
+    def work():
+        for item in items:
+            client.request("POST", f"/v3/{item}")
+
+    world.run(*[work] * 64)
+    assert sorted(service.carried_out) == sorted(f"{BASE}/v3/{item}" for item in range(200))
+    # Nor does the service stand idle for long: at worst for the pauses that it asks for.
+    assert world.now - 1000 < 2.5 * 200 / 2
 
 
 # -- what may be found
