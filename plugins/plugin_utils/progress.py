@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import json
 import signal
 import threading
@@ -20,6 +21,9 @@ _LATELY = 30.0
 _TOO_SHORT = 1.0
 # A guess beyond that says nothing.
 _FORESEEABLE = 7 * 86400
+_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
+# So long they wait for a line at most.
+_PATIENCE = 2.0
 
 
 class Lines:
@@ -67,24 +71,52 @@ class Lines:
 
 
 class Watch(threading.Thread):
-    """Looks at the file and says a line now and then, until ``stop``."""
+    """Looks at the file and says a line now and then, from ``start`` until ``stop``.
+
+    A signal that ends this process meanwhile waits for the line that is just being said: whoever is killed while it writes to a queue
+    takes the lock of the queue along, and all others who share it wait for ever.
+    """
 
     def __init__(self, path, say):
         super().__init__(daemon=True)
         self._path = path
         self._say = say
         self._end = threading.Event()
+        self._saying = threading.Lock()
+        self._handlers = {}
+
+    def start(self):
+        """Begin."""
+        # Elsewhere signals cannot be handled.
+        if threading.current_thread() is threading.main_thread():
+            found = {number: signal.getsignal(number) for number in _SIGNALS}
+            self._handlers = {number: handler for number, handler in found.items() if callable(handler)}
+        for number in self._handlers:
+            signal.signal(number, self._interrupted)
+        with contextlib.suppress(RuntimeError):  # the machine gives no more threads
+            super().start()
+
+    def _interrupted(self, number, frame):
+        """Do what was to be done on a signal, but not in the middle of a line, unless that takes too long."""
+        between = self._saying.acquire(timeout=_PATIENCE)
+        try:
+            self._handlers[number](number, frame)
+        finally:
+            if between:
+                self._saying.release()
 
     def run(self):
         """Say how far it is."""
         # Ctrl-C is for the main thread, which ends the module: of this one it would not wake that.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         lines, pause, begun = Lines(), FIRST, time.monotonic()
         while not self._end.wait(pause):
             try:
                 with open(self._path, encoding="utf-8") as opened:
                     document = json.load(opened)
-                self._say(lines.line(document, time.monotonic()))
+                line = lines.line(document, time.monotonic())
+                with self._saying:
+                    self._say(line)
             except (OSError, ValueError):
                 # Nothing has been told yet, or nobody listens any more.
                 continue
@@ -93,7 +125,10 @@ class Watch(threading.Thread):
     def stop(self):
         """Say nothing any more."""
         self._end.set()
-        self.join()
+        if self.is_alive():
+            self.join()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
 
 def span(seconds):

@@ -235,8 +235,8 @@ def test_results_are_those_without_the_action_plugin(
 def test_an_interruption_leaves_nothing_behind(command: Any, simulator: Simulator, environment: dict[str, str]) -> None:
     simulator.settings(enrollment_seconds=3600)
     task = {"device_enrollment": {**WAITING["device_enrollment"], "wait_timeout": 600}}
-    # Not at the moment of a line: Ansible 2.21 waits for ever for a process that it has ended while that was displaying something.
-    line, settings = command({"claim": task}, IMPATIENT_EVERY="60")
+    # A line takes long, so that the signal comes in the middle of one.
+    line, settings = command({"claim": task}, IMPATIENT_LINE="0.7")
     # A group of its own gets the signal, as from a terminal.
     with subprocess.Popen(
         line, env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -247,7 +247,7 @@ def test_an_interruption_leaves_nothing_behind(command: Any, simulator: Simulato
             assert first == "device_enrollment (localhost): waiting, 0 s of at most 10 min\n"
             folders = Path(settings["ANSIBLE_HOME"], "tmp").rglob("pelion-progress-*")
             assert [oct(path.stat().st_mode & 0o777) for path in folders] == ["0o700"]
-            time.sleep(0.5)
+            time.sleep(0.6)
             os.killpg(running.pid, signal.SIGINT)
             running.communicate(timeout=60)
         finally:

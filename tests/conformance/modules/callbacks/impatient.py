@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import time
+from multiprocessing.connection import Connection
 
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.pelion.device_management.plugins.plugin_utils import progress
@@ -15,7 +17,8 @@ name: impatient
 type: aggregate
 short_description: Show the progress of long work sooner
 description:
-  - The first line comes after 0.3 seconds, and the next ones as many seconds later as IMPATIENT_EVERY says, by default 0.3 too.
+  - The first line comes after 0.3 seconds, and so do the next ones.
+  - Each takes as many seconds on its way to the main process as IMPATIENT_LINE says, by default none.
 author:
   - Contributors to the pelion.device_management collection
 options: {}
@@ -30,5 +33,15 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_start(self, playbook):
         # The processes that run tasks are forked from this one.
-        progress.FIRST = 0.3
-        progress.EVERY = float(os.environ.get("IMPATIENT_EVERY", "0.3"))
+        progress.FIRST = progress.EVERY = 0.3
+        pause = float(os.environ.get("IMPATIENT_LINE", "0"))
+        send = Connection.send_bytes
+
+        def send_slowly(self, buf, *args):
+            # Whoever sends has the lock of the queue.
+            if b"DisplaySend" in bytes(buf):
+                time.sleep(pause)
+            send(self, buf, *args)
+
+        if pause:
+            Connection.send_bytes = send_slowly

@@ -10,6 +10,8 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +174,132 @@ def test_signals_are_left_to_the_thread_that_runs_the_module(quick: None, tmp_pa
     watch.stop()
     assert {signal.SIGINT, signal.SIGTERM} <= blocked[0]
     assert not {signal.SIGINT, signal.SIGTERM} & signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+@pytest.fixture
+def signals() -> Iterator[list[int]]:
+    """The signals that were handled as they would be without a watch. None ends this process."""
+    handled: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: handled.append(number)) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield handled
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@dataclass
+class Slow:
+    """Takes its time to say a line."""
+
+    begun: threading.Event = field(default_factory=threading.Event)
+    goes_on: threading.Event = field(default_factory=threading.Event)
+    said: list[str] = field(default_factory=list)
+
+    def __call__(self, line: str) -> None:
+        self.begun.set()
+        assert self.goes_on.wait(10)
+        self.said.append(line)
+
+
+@pytest.fixture
+def slow(quick: None, tmp_path: Path) -> Iterator[tuple[subject.Watch, Slow]]:
+    """A watch that is about to say a line when somebody lets it go on."""
+    say = Slow()
+    (tmp_path / "progress").write_text(json.dumps({"what": "", "since": 0, "timeout": 600}), encoding="utf-8")
+    watch = subject.Watch(str(tmp_path / "progress"), say)
+    yield watch, say
+    say.goes_on.set()
+    watch.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_for_the_line_that_is_being_said(slow: Any, signals: list[int], number: int) -> None:
+    """Ansible ends this process in its handler, and the line would keep the lock of the queue to Ansible for ever."""
+    watch, say = slow
+    watch.start()
+    assert say.begun.wait(10)
+    order: list[Any] = []
+    threading.Timer(0.2, lambda: (order.append(list(signals)), say.goes_on.set())).start()
+    signal.raise_signal(number)
+    assert order == [[]]
+    assert signals == [number]
+    assert say.said, "the line was out by then"
+
+
+def test_no_line_begins_while_a_signal_is_handled(slow: Any, signals: list[int]) -> None:
+    watch, say = slow
+    say.goes_on.set()
+    counts: list[int] = []
+
+    def handle(number: int, frame: Any) -> None:
+        counts.append(len(say.said))
+        time.sleep(0.1)
+        counts.append(len(say.said))
+
+    signal.signal(signal.SIGTERM, handle)
+    watch.start()
+    until(lambda: say.said)
+    signal.raise_signal(signal.SIGTERM)
+    assert counts[0] == counts[1]
+    until(lambda: len(say.said) > counts[1])
+
+
+def test_a_line_that_does_not_come_to_an_end_is_not_waited_for(slow: Any, signals: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "_PATIENCE", 0.05)
+    watch, say = slow
+    watch.start()
+    assert say.begun.wait(10)
+    signal.raise_signal(signal.SIGTERM)
+    assert signals == [signal.SIGTERM]
+    assert say.said == []
+
+
+def test_an_exception_of_the_handler_ends_the_task_as_ever(slow: Any, signals: list[int]) -> None:
+    """Of Python itself, as in ansible-core before 2.19."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    watch, say = slow
+    say.goes_on.set()
+    watch.start()
+    assert say.begun.wait(10)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    watch.stop()
+    assert not watch.is_alive()
+
+
+def test_signals_are_handled_as_before_when_it_is_over(slow: Any, signals: list[int]) -> None:
+    watch, say = slow
+    say.goes_on.set()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    before = signal.getsignal(signal.SIGINT)
+    watch.start()
+    assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL, "what ends the process by itself cannot be waited for"
+    watch.stop()
+    assert signal.getsignal(signal.SIGINT) == before
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_signals_are_left_alone_outside_of_the_main_thread(slow: Any, signals: list[int]) -> None:
+    watch, say = slow
+    say.goes_on.set()
+    before = signal.getsignal(signal.SIGINT)
+    other = threading.Thread(target=watch.start)
+    other.start()
+    other.join()
+    assert signal.getsignal(signal.SIGINT) == before
+    until(lambda: say.said)
+
+
+def test_a_machine_without_threads_to_give_hurts_nobody(quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    before = signal.getsignal(signal.SIGINT)
+    watch = subject.Watch(str(tmp_path / "progress"), print)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    watch.start()
+    watch.stop()
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_a_listener_that_is_gone_ends_nothing(quick: None, tmp_path: Path) -> None:
