@@ -97,11 +97,12 @@ options:
     description:
       - One part of the devices only, so that several inventories share a fleet that is too large for one. C(count) is the number of parts,
         C(index) says which of them this is, from V(0) to C(count) - 1.
-      - No device is in two parts and none is left out. The parts are about equal in size. Only what is in the part is fetched.
+      - No device is in two parts and none is left out. The parts are about equal in size, except with O(device_groups), whose devices may
+        lie in few of them. Only what is in the part is fetched.
       - A part is all devices that were created between two moments, which each reader works out from the number of devices with some
         twenty small requests, or twice as many where most devices were created at once. What is created meanwhile does not move them. When
-        devices are deleted meanwhile, or a new day (UTC) begins, a moment can move, though rarely, and a device can be in two parts or in
-        none. So read all parts at about the same time.
+        devices are deleted meanwhile, more than a tenth of a part is created, or a new day (UTC) begins, a moment can move, though rarely,
+        and a device can be in two parts or in none. So read all parts at about the same time.
       - May be a template, so that the index can come from the environment.
     type: dict
     default: {}
@@ -121,6 +122,7 @@ options:
         and the devices are listed anew.
       - A device does not show when it changed its groups. So with the field C(groups), which is there unless O(fields) leaves it out, the
         members of each group are asked for each time; and with O(device_groups) all is listed again.
+      - O(filters) that differ at each run, as a template with the present time makes them, find nothing kept and leave one more file.
       - 'C(ansible-playbook --flush-cache) lists everything anew. C(meta: refresh_inventory) asks what has changed, whatever
         O(refresh_after) says.'
       - It takes the place of Ansible's C(cache), with which all or nothing would be asked.
@@ -129,7 +131,7 @@ options:
     env:
       - name: PELION_INVENTORY_INCREMENTAL
   refresh_after:
-    description: For so many seconds after the last run nothing is asked at all. V(0) asks each time what has changed.
+    description: For so many seconds after the service was asked last nothing is asked at all. V(0) asks each time what has changed.
     type: int
     default: 0
   cache_dir:
@@ -149,7 +151,8 @@ options:
     description:
       - When the service is down, use the devices as they were kept last, if that is not longer ago than so many seconds. A warning tells
         their age.
-      - The service is down when it cannot be reached or is overloaded, not when it refuses the key or the request.
+      - The service is down when it cannot be reached or is overloaded, not when it refuses the key or the request. Requests are repeated
+        first, as O(retries) and O(timeout) say.
       - It needs O(incremental). V(0) makes each failure an error.
     type: int
     default: 0
@@ -445,7 +448,7 @@ class InventoryModule(BaseInventoryPlugin, MemoisedConstructable):
             conditions=directory.DEVICE.conditions(self.get_option("filters")),
             device_groups=tuple(self.get_option("device_groups")),
             fields=None if fields is None else tuple(fields),
-            named_groups=bool(self.get_option("device_groups")) or any(source.by == "device_group" for source in self._sources),
+            named_groups=any(source.by == "device_group" for source in self._sources),
             shard=_shard(self.get_option("shard")),
             concurrency=concurrency,
         )

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from . import ranges, snapshot
 from .client import ApiError, Client
@@ -28,7 +29,7 @@ class Selection:
     """Which devices, and what of them.
 
     ``device_groups``: names or ids; a device that is in one of them counts. ``fields``: keep only these keys, None for all.
-    ``named_groups``: whether the names of device groups are needed. ``shard``: how many parts there are and which of them, from 0, is
+    ``named_groups``: whether the names of device groups are wanted. ``shard``: how many parts there are and which of them, from 0, is
     wanted. ``concurrency``: the most requests under way.
     """
 
@@ -58,7 +59,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Content:
-    """What the service said: devices by id in the order of their creation, and names of device groups by id."""
+    """What the service said: devices by id in the order of its lists, and names of device groups by id."""
 
     devices: Dict[str, Object]
     group_names: Dict[str, str]
@@ -112,10 +113,10 @@ def current(
         with connect() as client:
             new, how = _refreshed(client, selection, None if keeping.anew else old, keeping)
     except (ApiError, TransportError) as error:
-        age = None if old is None else old.age(keeping.now())
-        if old is None or age is None or age > keeping.stale or not snapshot.down(error):
+        now = keeping.now()
+        if old is None or not old.fresh(now, keeping.stale) or not snapshot.down(error):
             raise
-        warn(f"The service is down, so the devices are those of {snapshot.age_text(age)} ago. {error}")
+        warn(f"The service is down, so the devices are those of {snapshot.age_text(now - old.taken)} ago. {error}")
         return _content(old)
     note(str(how))
     keeping.store.save(new)
@@ -151,19 +152,16 @@ class _Asked(snapshot.Listed):
         self._how: Dict[str, Any] = {"concurrency": selection.concurrency, "fields": selection.kept_fields, "part": self.part}
         super().__init__(client, directory.DEVICE, {}, selection.conditions, **self._how)
         self._selection = selection
-        named = self._groups if selection.named_groups else ()
+        named = self._groups if selection.named_groups or selection.device_groups else ()
         self.group_names = {str(group["id"]): str(group.get("name") or group["id"]) for group in named}
 
     def everything(self) -> Iterator[Object]:
-        """All devices, each once."""
-        seen = set()
-        for number, device in enumerate(self._lists(), 1):
-            identity = device.get("id") if isinstance(device, dict) else None
-            if not isinstance(identity, str) or not identity:
-                raise ResourceError(f"Object {number} of the list of devices has no id, so the list cannot be used.")
-            if identity not in seen:
-                seen.add(identity)
-                yield device
+        """All devices; one that is in several of the device groups comes several times."""
+        if not self._selection.device_groups:
+            return super().everything()
+        row, conditions = directory.DEVICE_GROUP_DEVICE, self._selection.conditions
+        lists = [ranges.listing(self.client, row, {"device_group_id": group}, conditions, **self._how) for group in self._chosen()]
+        return _identified(itertools.chain.from_iterable(lists))
 
     def groups(self) -> List[Object]:
         """All device groups."""
@@ -176,20 +174,30 @@ class _Asked(snapshot.Listed):
 
     def of(self, group: str) -> Iterator[Object]:
         """The members of a device group."""
-        return listing(self.client, directory.DEVICE_GROUP_DEVICE, {"device_group_id": group}, fields=["id", "groups"])
+        return _identified(listing(self.client, directory.DEVICE_GROUP_DEVICE, {"device_group_id": group}, fields=["id", "groups"]))
 
-    def _lists(self) -> Iterator[Any]:
-        if not self._selection.device_groups:
-            yield from super().everything()
-        for group in self._chosen():
-            row = directory.DEVICE_GROUP_DEVICE
-            yield from ranges.listing(self.client, row, {"device_group_id": group}, self._selection.conditions, **self._how)
+    def _listing(self, conditions: Conditions, concurrency: int) -> Iterator[Object]:
+        return _identified(super()._listing(conditions, concurrency))
 
-    def _chosen(self) -> Iterator[str]:
-        """The ids of the device groups that are given by name or id."""
+    def _chosen(self) -> List[str]:
+        """The ids of the device groups that are given by name or id, each once."""
+        chosen: Dict[str, None] = {}
         for wanted in self._selection.device_groups:
             ids = [identity for identity, name in self.group_names.items() if wanted in (identity, name)]
             if not ids:
                 names = ", ".join(sorted(self.group_names.values())) or "none"
                 raise ResourceError(f"There is no device group '{wanted}'; there are: {names}.")
-            yield from ids
+            chosen.update(dict.fromkeys(ids))
+        return list(chosen)
+
+
+def _identified(devices: Iterable[Any]) -> Iterator[Object]:
+    """The devices.
+
+    :raises ResourceError: when one of them is none.
+    """
+    for number, device in enumerate(devices, 1):
+        identity = device.get("id") if isinstance(device, dict) else None
+        if not isinstance(identity, str) or not identity:
+            raise ResourceError(f"Object {number} of the list of devices has no id, so the list cannot be used.")
+        yield device

@@ -72,14 +72,9 @@ class Snapshot:
     groups: Tuple[Object, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
 
-    def age(self, now: float) -> Optional[float]:
-        """Seconds since it was brought up to date, None for a snapshot from the future: then the clock has been set back."""
-        return now - self.taken if now >= self.taken else None
-
     def fresh(self, now: float, seconds: float) -> bool:
-        """Whether it is younger than that."""
-        age = self.age(now)
-        return age is not None and age < seconds
+        """Whether it was brought up to date less than so long ago; one from the future was not, for then the clock has been set back."""
+        return 0 <= now - self.taken < seconds
 
 
 # -- files

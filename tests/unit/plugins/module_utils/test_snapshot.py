@@ -473,9 +473,8 @@ def test_sweeps_are_periodic_and_clocks_can_be_wrong(now: float, reason: str) ->
     assert again.about == ({} if reason else {"part": [None, None]})
 
 
-def test_fresh_and_age() -> None:
+def test_fresh() -> None:
     taken = Snapshot({}, taken=100, swept=50)
-    assert [taken.age(now) for now in (99.9, 100, 160)] == [None, 0, 60]
     assert [taken.fresh(now, 60) for now in (99.9, 100, 159.9, 160)] == [False, True, True, False]
     assert not taken.fresh(100, 0)
 
