@@ -176,11 +176,13 @@ class Wishes:
 def chosen(params: Params) -> Tuple[filters.Conditions, List[str]]:
     """The devices that the options ``filters`` and ``device_ids`` name: by conditions, or by ids, each once.
 
-    :raises ResourceError: for what is no id, and for filters without a condition.
+    :raises ResourceError: for what is no id, for filters without a condition, and where neither has a value.
     :raises FilterError: for filters that the list does not understand.
     """
     if params["device_ids"] is not None:
         return (), list(dict.fromkeys(ROW.checked_id(device) for device in params["device_ids"]))
+    if params["filters"] is None:
+        raise ResourceError("Which devices? The option that should say so is null.")
     if not params["filters"]:
         raise ResourceError("filters is empty, which would mean every device of the account. Name at least one condition.")
     return ROW.conditions(params["filters"]), []

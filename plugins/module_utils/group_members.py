@@ -69,6 +69,8 @@ def ensure(client: Client, params: Params, *, dry_run: bool) -> Dict[str, Any]:
 
 def _group(client: Client, params: Params, dry_run: bool) -> Tuple[Optional[str], List[str]]:
     """The id of the group, None for one that is not there yet, and warnings."""
+    if not (params["device_group"] or params["device_group_id"]):
+        raise ResourceError("Which device group? Give device_group or device_group_id; it is empty.")
     group = find(client, directory.DEVICE_GROUP, {"id": params["device_group_id"], "name": params["device_group"]})
     if group is not None:
         return group["id"], []
@@ -91,14 +93,14 @@ def _devices(
     fields = ("id", "groups")
     if conditions:
         listed = ranges.listing(client, directory.DEVICE, params, conditions, concurrency=concurrency, fields=fields)
-        found = {device["id"]: group in device.get("groups", ()) for device in listed}
+        found = {device["id"]: group in (device.get("groups") or ()) for device in listed}
         if not found and params["state"] == "exact":
             raise ResourceError(
                 "The filters match no device, which would empty the group. Give device_ids as an empty list if you mean that."
             )
         return found, []
     held = known(client, {"id": asked}, fields, concurrency)["id"]
-    found = {identity: group in device.get("groups", ()) for identity, devices in held.items() for device in devices}
+    found = {identity: group in (device.get("groups") or ()) for identity, devices in held.items() for device in devices}
     unknown = [] if params["state"] == "absent" else [device for device in asked if device not in found]
     if unknown and params["state"] == "exact":
         shown = ", ".join(unknown[:10]) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")

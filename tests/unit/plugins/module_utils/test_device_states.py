@@ -89,6 +89,13 @@ def test_many_devices_are_read_in_the_cheaper_way(monkeypatch, there, whole):
     assert [len(dict(sent.query)["id__in"].split(",")) for sent in transport.sent] == [100] * 10
 
 
+def test_a_null_is_no_choice_of_devices():
+    """Ansible takes an option that is null for given."""
+    with pytest.raises(ResourceError, match=r"^Which devices\? The option that should say so is null\.$"):
+        device_states.chosen({"device_ids": None, "filters": None})
+    assert device_states.chosen({"device_ids": [], "filters": None}) == ((), [])
+
+
 def test_a_listing_that_fails_is_raised():
     client, _transport, _waits = make_client(lambda request: failing(400, "bad_request"))
     with pytest.raises(ApiError, match="HTTP 400"):
