@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -105,21 +107,56 @@ def test_many_devices_in_one_task(simulator: Simulator, folder: Path, environmen
     assert changed(run(real, folder, environment)) == 0
 
 
-def test_large_inventories(folder: Path, environment: dict[str, str]) -> None:
+def test_a_large_inventory(folder: Path, environment: dict[str, str]) -> None:
     for _time in range(2):
         assert "@site_graz:" in run("ansible-inventory -i large.pelion.yml --graph", folder, environment)
-    parts = [run("ansible-inventory -i part.pelion.yml --graph", folder, {**environment, "FLEET_PART": str(part)}) for part in range(10)]
+
+
+def test_parts_for_runners(folder: Path, environment: dict[str, str]) -> None:
+    command = "ansible-inventory -i part.pelion.yml --graph"
+    variables: dict[str, str] = yaml.safe_load(FILES["envvars"])
+    assert variables["FLEET_PART"] == "0"
+    parts = [run(command, folder, {**environment, **variables, "FLEET_PART": str(part)}) for part in range(10)]
     hosts = [host for part in parts for host in re.findall(r"\|--([\w.-]+)$", part, re.MULTILINE)]
     assert len(hosts) == len({*hosts}) == 300
+    # A worker that was not told its part must not do that of another.
+    del variables["FLEET_PART"]
+    with pytest.raises(AssertionError, match=r"index, which is 0 to count - 1, not \{'count': 10, 'index': ''\}"):
+        run(command, folder, {**environment, **variables})
+
+
+def test_a_part_in_slices(simulator: Simulator, folder: Path, environment: dict[str, str]) -> None:
+    """AWX keeps what it exports of an inventory, and gives each slice of a job a script that prints its share of the hosts."""
+    export = "ansible-inventory -i part.pelion.yml --list --export --output part.json"
+    run(export, folder, {**environment, "FLEET_PART": "3"})
+    whole: dict[str, Any] = json.loads((folder / "part.json").read_text(encoding="utf-8"))
+    known = whole.pop("_meta")["hostvars"]
+    simulator.clear_requests()
+    for number in range(3):
+        mine = {name: known[name] for name in sorted(known)[number::3]}
+        groups = {name: {**group, "hosts": [host for host in group.get("hosts", []) if host in mine]} for name, group in whole.items()}
+        script = folder / f"slice{number}"
+        script.write_text(f"#!{sys.executable}\nprint({json.dumps({'_meta': {'hostvars': mine}, **groups})!r})\n", encoding="utf-8")
+        script.chmod(0o700)
+        assert changed(run(f"ansible-playbook -i slice{number} tag.yml", folder, environment)) == 1
+    paths = [entry["path"] for entry in simulator.requests() if entry["method"] == "PUT"]
+    assert sorted(paths) == sorted(f"/v3/devices/{variables['pelion_id']}/" for variables in known.values())
+    assert 20 < len(paths) < 40
 
 
 def test_figures_are_those_of_the_benchmarks() -> None:
     page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
-    measured = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `")}
-    named = re.findall(r"^\| [^|]+ \| ([^|]+) \| `(\w+)` \|$", README, re.MULTILINE)
-    assert len(named) >= 8
-    for figure, measure in named:
-        assert f"| {figure} |" in measured[measure]
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines() if row.startswith("| `")]
+    # What the peer took is none of ours.
+    measured = {name.strip("`"): (ours, figure) for name, _n, ours, _peer, figure, *_target in rows}
+    table = re.findall(r"^\| [^|]+ \| ([^|]+) \| `(\w+)` \|$", README, re.MULTILINE)
+    assert len(table) >= 8
+    for figure, measure in table:
+        assert figure in measured[measure]
+    section = README.partition("\n## Large fleets\n")[2].partition("\n## ")[0]
+    told = re.findall(r"ratio [\d.]+|[\d.]+ (?:s|KB|MB|GB|times as fast|of the requests)\b", section)
+    assert len(told) > len(table)
+    assert {*told} <= {part for both in measured.values() for cell in both for part in cell.split(", ")}
 
 
 def test_secrets_that_are_told_once(simulator: Simulator, folder: Path, environment: dict[str, str]) -> None:
