@@ -392,16 +392,19 @@ def test_an_interruption_loses_nothing(monkeypatch, number):
 
 
 @pytest.mark.parametrize(("times", "patience"), [(1, 0.0), (2, 60.0)], ids=["for long", "when told again"])
-def test_after_an_interruption_nobody_waits(monkeypatch, times, patience):
+@pytest.mark.parametrize("count", [4, 6])
+def test_after_an_interruption_nobody_waits(monkeypatch, times, patience, count):
     monkeypatch.setattr(bulk, "_PATIENCE", patience)
     call = Interruption(monkeypatch, signal.SIGTERM, times, goes_on=False)
-    results = list(each(range(6), call, 2))
+    results = list(each(range(count), call, 2))
     call.go_on.set()
     assert [result.value for result in results[:2]] == [0, 1]
-    assert [type(result.error) for result in results] == [type(None)] * 2 + [UnknownError] * 2 + [NotTriedError] * 2
+    assert [type(result.error) for result in results] == [type(None)] * 2 + [UnknownError] * 2 + [NotTriedError] * (count - 4)
     assert str(results[2].error) == "It was interrupted while under way; it is not known whether the service carried it out."
     # Tasks that raise it fail like any other.
     assert isinstance(results[2].error, BulkError)
+    # It has been told of, so it ends nothing else.
+    assert [result.value for result in each([1], lambda item: item, 2)] == [1]
 
 
 @pytest.mark.parametrize("lazy", [False, True])
