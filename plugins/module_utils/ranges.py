@@ -425,7 +425,8 @@ class _Reader:
             held = len(_ids(first.chain()))
         if held != now and still:
             raise self._error(
-                f"The list does not add up: the service counts {now} objects and gave {held}, and none came or went meanwhile."
+                f"The list does not add up: the service counts {now} objects and gave {held}, and none came or went meanwhile. "
+                "With concurrency 1 it is read page by page, without counting."
             )
         return held == now
 

@@ -147,8 +147,8 @@ class Store:
             if changed["base"] == base:
                 head, objects = changed, _applied(objects, changed["gone"], put, changed["places"])
         for path in (self.path, self._changes):
-            # Files that have not been used for long are deleted.
-            with contextlib.suppress(FileNotFoundError):
+            # Files that have not been used for long are deleted; where nothing can be written that does not matter.
+            with contextlib.suppress(OSError):
                 os.utime(path)
         return Snapshot(objects, head["taken"], head["swept"], head["mark"], tuple(head["groups"]), head["about"])
 

@@ -445,7 +445,7 @@ def test_a_list_that_does_not_add_up_is_an_error():
         read(fleet)
     assert str(caught.value) == (
         "GET /v3/toys/ failed with HTTP 200: The list does not add up: the service counts 41 objects and gave 40, and none came or went "
-        "meanwhile. (request id r7)"
+        "meanwhile. With concurrency 1 it is read page by page, without counting. (request id r7)"
     )
 
 

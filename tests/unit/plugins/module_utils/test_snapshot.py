@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import datetime
+import errno
 import gc
 import json
 import os
@@ -1032,6 +1033,28 @@ def test_that_it_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     store.save(snapshot_of({"1": {"id": "1", "deep": deep}}))
     assert warnings[1:] == ["The list cannot be cached: object too deeply nested to marshal."]
     assert names_in(tmp_path / "folder") == []
+
+
+def test_a_full_disk_leaves_what_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(str(tmp_path), "key", pytest.fail).save(snapshot_of(many()))
+    before = {name: (tmp_path / name).read_bytes() for name in names_in(tmp_path)}
+    monkeypatch.setattr(os, "fsync", failing_with(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    warnings: list[str] = []
+    store = Store(str(tmp_path), "key", warnings.append)
+    loaded = store.load()
+    assert loaded is not None
+    for objects in (altered(loaded.objects), many(word="all other")):
+        store.save(snapshot_of(objects, 6.5))
+        assert {name: (tmp_path / name).read_bytes() for name in names_in(tmp_path)} == before
+    assert warnings == ["The list cannot be cached: [Errno 28] No space left on device."] * 2
+
+
+def test_what_can_only_be_read_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a file system that is mounted so."""
+    store = Store(str(tmp_path), "key", pytest.fail)
+    store.save(snapshot_of(many()))
+    monkeypatch.setattr(os, "utime", failing_with(OSError(errno.EROFS, os.strerror(errno.EROFS))))
+    assert store.load() == snapshot_of(many())
 
 
 @pytest.mark.parametrize("collecting", [True, False])
