@@ -258,7 +258,7 @@ class _Expression:
 def _resolved(path: _Path, variables: Mapping[str, Any]) -> Any:
     """What a path leads to, as Jinja goes along it.
 
-    :raises _UnknowableError: where it leads to something that is not a plain value, such as a method
+    :raises _UnknowableError: where it leads to something that is not a plain value, such as a method, or past a mark that does something
     """
     root, steps, _shows = path
     if root not in variables:
@@ -273,6 +273,7 @@ def _resolved(path: _Path, variables: Mapping[str, Any]) -> Any:
             continue
         if not (kind in _PLAIN or _is_container(kind) or isinstance(value, str)):
             raise _UnknowableError
+        _marks(value)
         if isinstance(value, str) and (not isinstance(name, str) or _may_be_template(value)):
             raise _UnknowableError  # a character, or something in what the template gives
         is_item = name in value if isinstance(value, dict) else isinstance(value, list) and isinstance(name, int) and name < len(value)
@@ -403,7 +404,8 @@ def _understood(method: str, text: str, native: bool) -> Optional[_Expression]:
     if text.startswith("#jinja2:"):
         return None
     try:
-        environment = jinja2.Environment()
+        # A template that ends with a newline gives one, too.
+        environment = jinja2.Environment(keep_trailing_newline=True)
         if method == "template":
             tree: jinja2.nodes.Node = environment.parse(text)
         else:
@@ -474,13 +476,15 @@ def _gather(node: jinja2.nodes.Node, paths: List[_Path], shows: bool) -> None:
     elif isinstance(node, (jinja2.nodes.CondExpr, jinja2.nodes.If)):
         _gather(node.test, paths, False)
         inner.remove(node.test)
+    elif isinstance(node, _TRANSPARENT):
+        pass
     elif isinstance(node, _CALCULATION):
         shows = False
     elif isinstance(node, _CONTAINERS):
         if isinstance(node, jinja2.nodes.Getattr) and node.attr.startswith("_"):
             raise _UnknowableError
         shows = True
-    elif not isinstance(node, _TRANSPARENT):
+    else:
         raise _UnknowableError
     for child in inner:
         _gather(child, paths, shows)
@@ -508,7 +512,8 @@ def _check_pure(kind: str, node: Any) -> None:
     if kind == "filter" and node.name in _NAMING:
         place, named = _NAMING[node.name]
         if len(node.args) > place:
-            if not isinstance(node.args[place], jinja2.nodes.Const):
+            # What is named may itself be given the name of another.
+            if not isinstance(node.args[place], jinja2.nodes.Const) or node.args[place].value in _NAMING:
                 raise _UnknowableError
             names.append((named, node.args[place].value))
     for sort, name in names:

@@ -356,6 +356,8 @@ def evaluations(expression, hosts, **options):
         ("x.a | default('none')", [{"a": 1}, {"b": 1}, {"c": 1}, {"a": 1, "b": 2}], 2),
         ("x.a is defined and x.a == 1", [{"a": 1}, {}, "text", None, {}, "text"], 4),
         ("[x.a] | string", [{"b": 1}, {"c": 1}, {"b": 1}], 2),
+        ("[true and x.a] | string", [{"b": 1}, {"c": 1}, {"b": 1}], 2),
+        ("[false or x.a] | string", [{"b": 1}, {"c": 1}, {"b": 1}], 2),
         ("x.a.b ~ '!'", [{}, {"a": {}}, {}, {"a": {}}], 2),
         ("x['a'] ~ '!'", [{"a": "1"}, {"a": "1", "b": 2}], 1),
         ("x[0] ~ '!'", [["1"], ["1", "2"]], 1),
@@ -396,6 +398,8 @@ def test_what_a_bare_path_gives_is_the_value_itself():
         "dict(a=x)",
         "x.upper()",
         "x | map('random') | default('') is string",
+        "[[x]] | map('map', 'random') | map('list') | list",
+        "[[x]] | map('select', 'nothing_known') | list",
         "[x] | map(x) | default(1) | string",
         "[x] | map(*['upper']) | list",
         "x | strftime",
@@ -544,6 +548,7 @@ def test_group_names_and_parents():
         {"key": trusted("{x: 1, 'e': ''}"), "prefix": "d", "trailing_separator": False},
         {"key": trusted("[x, '']"), "prefix": "l", "default_value": "none"},
         {"key": trusted("x"), "parent_group": trusted("{{ absent }}")},
+        {"key": trusted("x"), "parent_group": trusted("{{ x }}\n")},
         "no entry",
     ]
     for strict in (True, False):
@@ -552,7 +557,7 @@ def test_group_names_and_parents():
             for entry in keyed
             for lead in (True, False)
         ]
-        assert len(found) == 12
+        assert len(found) == 14
     assert ("p_q_b_c", "h1") in both(numbered("a", "b c"), keyed=keyed[:1]).groups
 
 
@@ -593,6 +598,19 @@ def test_marks_that_do_something_are_seen_each_time():
     found = both(numbered(value, value), compose={"bare": trusted("x"), "more": trusted("x ~ '!'")})
     assert len(found.ours) == 4
     assert found.warnings or len(found.stock) == 4
+
+
+@pytest.mark.skipif(LEGACY, reason="ansible-core before 2.19 has no marks of this kind")
+@pytest.mark.parametrize("place", ["x", "y"])
+def test_marks_on_the_way_to_a_value_are_seen_too(place):
+    from ansible.module_utils.datatag import deprecate_value
+
+    def deprecated(value):
+        return deprecate_value(value, "Use something else.", collection_name="pelion.device_management", version="9.0.0")
+
+    value = deprecated({"y": {"z": "a"}}) if place == "x" else {"y": deprecated({"z": "a"})}
+    for expression in ("x.y.z", "x.y.z ~ '!'"):
+        assert evaluations(expression, numbered(value, value)) == 2
 
 
 @pytest.mark.skipif(not LEGACY, reason="ansible-core 2.19 and later mark trusted text, not unsafe text")
