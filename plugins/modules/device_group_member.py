@@ -104,7 +104,7 @@ EXAMPLES = r"""
 RETURN = r"""
 device_group_id:
   description: The id of the group; V(null) for one that does not exist yet in check mode.
-  returned: success
+  returned: success, and when some devices failed
   type: str
   sample: 015c3029f6f7000000000001001000c3
 added:
@@ -131,6 +131,9 @@ failed_devices:
   returned: when some devices failed
   type: list
   elements: dict
+  sample:
+    - id: 01667c6e992c00000000000100100372
+      msg: There is no device with the id '01667c6e992c00000000000100100372'.
   contains:
     id:
       description: The id of the device.

@@ -326,7 +326,7 @@ failed_devices:
     id:
       description: The id of the device.
       type: str
-      returned: always, except for a device that is not there and was named otherwise
+      returned: always, except where an C(endpoint_name) or C(name) finds no device or several
     msg:
       description: The reason.
       type: str
