@@ -180,7 +180,8 @@ class CertificateRenewal(ApiModule):
                 "with a dot in between."
             )
         devices = self.devices(client, params)
-        renewals = {device: found for device, found in self.running(client, params, devices).items() if device in devices}
+        places = {device: place for place, device in enumerate(devices)}
+        renewals = {device: found for device, found in self.running(client, params, devices).items() if device in places}
         joined = set(renewals)
         requested, failed = [device for device in devices if device not in joined], []
         if not check_mode:
@@ -197,7 +198,7 @@ class CertificateRenewal(ApiModule):
             "requested": requested,
             "joined": [device for device in devices if device in joined],
         }
-        return several.report(result, sorted(failed, key=lambda entry: devices.index(entry["id"])), len(devices))
+        return several.report(result, sorted(failed, key=lambda entry: places[entry["id"]]), len(devices))
 
     @staticmethod
     def devices(client, params):
@@ -206,7 +207,7 @@ class CertificateRenewal(ApiModule):
             raise ResourceError("filters is empty, which would mean every device of the account. Name at least one condition.")
         given = several.asked({**params, "device_ids": params["device_ids"] or ()})
         if params["device_ids"] is not None:
-            return [device.lower() for device in given]
+            return list(dict.fromkeys(device.lower() for device in given))
         conditions = directory.DEVICE.conditions(params["filters"])
         return [device["id"] for device in listing(client, directory.DEVICE, params, conditions, fields=["id"])]
 

@@ -1,14 +1,15 @@
 # Copyright (c) 2026, Contributors to the pelion.device_management collection
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module adds to the requests: which devices it says were changed, however many there are."""
+"""What modules for many devices do beside their requests takes a time that grows as the number of devices, not as its square."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from ansible_collections.pelion.device_management.plugins.module_utils.bulk import BulkError
 from ansible_collections.pelion.device_management.plugins.module_utils.channel import Answer, Outcome
-from ansible_collections.pelion.device_management.plugins.modules import device_resource
+from ansible_collections.pelion.device_management.plugins.modules import certificate_renewal, device_resource
 
 MANY = 300
 OPTIONS = {
@@ -39,6 +40,13 @@ class Name(str):
     __hash__ = str.__hash__
 
 
+@pytest.fixture
+def ids() -> list[Name]:
+    """As many as would show; nothing was compared yet."""
+    Name.compared = 0
+    return [Name(f"{number:032x}") for number in range(MANY)]
+
+
 class Session:
     """All devices do what they are asked."""
 
@@ -56,15 +64,31 @@ class Session:
 
 
 @pytest.mark.parametrize(("operation", "changed"), [("write", True), ("execute", True), ("read", False)])
-def test_the_devices_are_not_looked_for_among_each_other(monkeypatch: pytest.MonkeyPatch, operation: str, changed: bool) -> None:
-    """A hundred thousand devices must not take ten thousand times as long as a thousand."""
-    ids = [Name(f"{number:032x}") for number in range(MANY)]
+def test_what_was_changed(monkeypatch: pytest.MonkeyPatch, ids: list[Name], operation: str, changed: bool) -> None:
     monkeypatch.setattr(device_resource, "Session", Session)
     monkeypatch.setattr(device_resource.devices, "asked", lambda params: ids)
-    Name.compared = 0
     params = {**OPTIONS, "operation": operation, **({"value": "x"} if operation == "write" else {})}
     result = device_resource.DeviceResource({}).work(None, params, False)
     assert result["changed"] is changed
     assert [(entry["device_id"], entry["changed"]) for entry in result["responses"]] == [(one, changed) for one in ids]
     # Those of these lists, and few where a set or a dictionary holds two in one place.
     assert Name.compared < 5 * MANY
+
+
+def test_which_renewals_are_whose(monkeypatch: pytest.MonkeyPatch, ids: list[Name]) -> None:
+    """Half of them are under way, and so are those of other devices; the others are refused."""
+    there = [*ids[::2], *(Name(f"{MANY + number:032x}") for number in range(MANY))]
+    refused = [{"id": one, "msg": "No."} for one in reversed(ids[1::2])]
+    monkeypatch.setattr(certificate_renewal.CertificateRenewal, "devices", lambda *_arguments: ids)
+    monkeypatch.setattr(certificate_renewal.CertificateRenewal, "running", lambda *_arguments: {one: {"id": one} for one in there})
+    monkeypatch.setattr(certificate_renewal.several, "each", lambda *_arguments: ({}, refused))
+    with pytest.raises(BulkError) as caught:
+        certificate_renewal.CertificateRenewal({}).work(None, {"certificate_name": "customer.dlms", "wait": False}, False)
+    assert caught.value.result["joined"] == ids[::2]
+    assert [entry["id"] for entry in caught.value.result["failed_devices"]] == ids[1::2]
+    assert Name.compared < 5 * MANY
+
+
+def test_an_id_in_both_cases_is_one_device() -> None:
+    params = {"device_ids": ["0A" * 16, "0a" * 16], "filters": None, "concurrency": 8, "max_failures": None}
+    assert certificate_renewal.CertificateRenewal.devices(None, params) == ["0a" * 16]
