@@ -521,7 +521,8 @@ def test_a_change_that_the_count_explains_needs_no_second_look():
 # -- cursors and absence
 
 
-def test_a_cursor_whose_object_has_gone():
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_cursor_whose_object_has_gone(status):
     """The range is read again from its beginning."""
     fleet = Fleet(range(START, START + 40))
     gone = []
@@ -530,7 +531,7 @@ def test_a_cursor_whose_object_has_gone():
         if "after" in query and not gone:
             gone.append(query["after"])
             fleet.objects = [one for one in fleet.objects if one[1] != query["after"]]
-        return failing(400, "validation_error", fields=[{"name": "after", "message": "no"}]) if query.get("after") in gone else None
+        return failing(status, "validation_error", fields=[{"name": "after", "message": "no"}]) if query.get("after") in gone else None
 
     fleet.before = move
     with Pages(4):
