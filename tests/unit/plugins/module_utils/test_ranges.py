@@ -525,11 +525,12 @@ def test_a_change_that_the_count_explains_needs_no_second_look():
 def test_a_cursor_whose_object_has_gone(status):
     """The range is read again from its beginning."""
     fleet = Fleet(range(START, START + 40))
-    gone = []
+    gone, again = [], []
 
     def move(query):
         if "after" in query and not gone:
             gone.append(query["after"])
+            again.append({**{name: value for name, value in query.items() if name != "after"}, "include": "total_count"})
             fleet.objects = [one for one in fleet.objects if one[1] != query["after"]]
         return failing(status, "validation_error", fields=[{"name": "after", "message": "no"}]) if query.get("after") in gone else None
 
@@ -537,6 +538,7 @@ def test_a_cursor_whose_object_has_gone(status):
     with Pages(4):
         found = read(fleet)
     assert gone and [item["id"] for item in found] == [one[1] for one in fleet.objects]
+    assert again[0] in fleet.queries
 
 
 def test_cursors_that_are_never_taken():
@@ -694,15 +696,17 @@ def test_after_the_first_error_none_begins():
     assert (begun, ended, listing_threads()) == ([0, 1], [0], [])
 
 
-def test_the_first_page_fails_as_in_the_sequential_list():
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_the_first_page_fails_as_in_the_sequential_list(status):
     fleet = Fleet([])
-    fleet.before = lambda query: failing(403, "access_denied")
+    fleet.before = lambda query: failing(status, "kind")
     messages = []
     for call in (read, sequential):
         with pytest.raises(ApiError) as caught:
-            call(fleet)
+            call(fleet, row=BELOW, params={"box_id": "b1"})
         messages.append(str(caught.value))
     assert messages[0] == messages[1]
+    assert len(fleet.queries) == 2
 
 
 def test_a_short_list_breaks_off_as_the_sequential_list():
