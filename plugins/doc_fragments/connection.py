@@ -106,8 +106,8 @@ options:
     description:
       - How many times a request is repeated that was throttled, or that met an overloaded service or a broken connection. Default V(5).
       - A request that creates something is repeated only when it was certainly not carried out.
-      - While others of the same task get through, being throttled does not count, except with V(0). So a O(requests_per_second) that
-        fits is quicker, but nothing fails for want of it.
+      - To be throttled does not count, up to a hundred times, while others get through that were throttled too, in this task or another of
+        the same user with the same key and address. With V(0) nothing is ever repeated.
       - Without it, E(PELION_RETRIES), then the profile is used.
     type: int
   retry_max_wait:

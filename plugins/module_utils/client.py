@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import collections
 import datetime
 import email.utils
 import gzip
@@ -38,6 +37,7 @@ LONGEST_URL = 4096  # device lists answer 400 from this length on (Device_list)
 _IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")
 _BACKOFF_BASE = 0.5
 _REDIRECTS = 3
+_LONGEST_QUEUE = 100  # times that one request is sent while others get through
 _SHOWN = 40  # characters of a key that tell it from others; the service shows 47
 # Error words of the device-connection API that pass by themselves; LIMITS_EXCEEDED lasts for the billing period.
 _PASSING = ("CONGESTION_CONTROL", "QUEUE_IS_FULL", "TOO_MANY_REQUESTS")
@@ -159,7 +159,6 @@ class Client:
         self._lock = threading.Lock()
         self.last_request_id: Optional[str] = None
         self.requests = 0
-        self._passed: Dict[str, int] = collections.Counter()  # by method, the answers that did not say that there are too many
         self._transport = transport or Transport(
             authorize=self.credentials.headers,
             verify=settings.verify,
@@ -197,8 +196,7 @@ class Client:
     ) -> Reply:
         """Send one request, repeat it where that is safe, and give back the decoded answer.
 
-        A refusal because of too many requests does not count as one of the ``retries`` while others of this client and method get
-        through.
+        A refusal because of too many requests does not count as one of the ``retries`` while others get through that were refused too.
 
         :param path: below the API's address, beginning with one slash; a full URL is refused, so that the token cannot leave.
         :param query: mapping or list of pairs; None values are left out.
@@ -219,7 +217,8 @@ class Client:
             data = _dump(json)
             sent.setdefault("Content-Type", "application/json")
         most = self.settings.retries if retries is None else retries
-        attempt, counted, passed = 0, 0, self._passed[method]
+        attempt, counted = 0, 0
+        passed: Optional[float] = None
         while True:
             attempt, counted = attempt + 1, counted + 1
             again: Optional[float] = None
@@ -234,12 +233,16 @@ class Client:
                 again = self._backoff(counted)
             else:
                 outcome = self.judge(method, path, raw)
+                if passed is not None and raw.status != 429:
+                    self._pace.got_through()
+                    passed = None
                 if isinstance(outcome, Reply):
                     return outcome
                 again = self._pause(method, path, outcome, raw.headers, min(attempt, most))
-                if most and raw.status == 429 and outcome.type not in _PASSING and self._passed[method] != passed:
-                    counted -= 1  # others got through since the last time: they are only too many at once, and its turn will come
-                passed = self._passed[method]
+                if most and raw.status == 429 and outcome.type not in _PASSING and attempt < _LONGEST_QUEUE:
+                    before, passed = passed, self._pace.passed()
+                    # If others got through since the last time, they are only too many at once, and its turn will come.
+                    counted -= before not in (None, passed)
                 if again is None or counted > most or not _repeatable(data, files):
                     raise outcome
             if again:
@@ -536,7 +539,6 @@ class Client:
         request_id = _header(raw.headers, "X-Request-ID") or None
         with self._lock:
             self.requests += 1
-            self._passed[method] += raw.status != 429
             self.last_request_id = request_id or self.last_request_id
         body, problem = _decode(raw)
         if 200 <= raw.status < 300 and problem is None:

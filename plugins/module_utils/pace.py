@@ -28,7 +28,8 @@ _FARTHEST = _HORIZON + 1 / SLOWEST_RATE  # so this one is nobody's
 _TRIES, _TRY = 200, 0.005  # how often, and how many seconds apart, the file is locked before it is done without
 _BOOT = "/proc/sys/kernel/random/boot_id"
 _LAST = 1e9  # no machine's clock comes that far
-_NO_FILE = (0, 0)
+_SIZES = 256  # of the file, one after the other
+_NO_FILE = (0, 0, 0)
 
 
 @dataclass
@@ -38,6 +39,7 @@ class State:
     free: float = 0.0  # the first turn that nobody has
     until: float = 0.0  # nobody sends anything before,
     since: float = 0.0  # as was said at this moment
+    passed: float = 0.0  # when somebody last got through who had been refused before
 
     def held(self, now: float, longest: float) -> float:
         """Until when nothing may be sent: never for longer than that since it was said, and not if that is yet to come."""
@@ -123,6 +125,16 @@ class Pace:
                 state.until, state.since = until, now
                 self._quiet = ()
 
+    def got_through(self) -> None:
+        """Tell all that somebody got through who had been refused before, since there were too many."""
+        with self._shared() as state:
+            state.passed = self._monotonic()
+
+    def passed(self) -> float:
+        """Changes with each that ``got_through``, in this process or another."""
+        with self._shared() as state:
+            return state.passed
+
     def _held(self) -> float:
         with self._shared() as state:
             return state.held(self._monotonic(), self._longest)
@@ -164,7 +176,7 @@ class Pace:
             found = os.stat(path)
         except OSError:
             return _NO_FILE
-        return (found.st_mtime_ns, found.st_ino)
+        return (found.st_mtime_ns, found.st_size, found.st_ino)
 
     @contextlib.contextmanager
     def _shared(self) -> Iterator[State]:
@@ -235,7 +247,9 @@ def _read(opened: int) -> State:
 
 
 def _write(opened: int, state: State) -> None:
-    # Always as long, so that it is whole or as before even if this process ends meanwhile.
+    # Always as long, so that it is whole or as before even if this process ends meanwhile; but for blanks, whose number tells a change from
+    # another one that comes so soon that the file's time is the same.
     text = " ".join(f"{moment:020.9f}" for moment in astuple(state)).encode()
-    os.pwrite(opened, text, 0)
-    os.ftruncate(opened, len(text))
+    size = len(text) + (os.fstat(opened).st_size - len(text) + 1) % _SIZES
+    os.pwrite(opened, text.ljust(size), 0)
+    os.ftruncate(opened, size)

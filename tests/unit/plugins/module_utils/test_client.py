@@ -653,61 +653,76 @@ def test_a_pause_that_is_too_long_is_told(header, told):
 
 
 class Crowd:
-    """Refuses one request for so many times, and lets others, of that method and path, get through meanwhile."""
+    """Refuses one request for so many times; while that is under way, another may get through."""
 
-    def __init__(self, refusals, refusal, method="GET", others=()):
-        self.refusals, self.refusal, self.method = refusals, refusal, method
-        self.others = others  # what is sent while each refusal is under way; nothing after the last of these
+    def __init__(self, refusal, others, refusals=999):
+        self.refusals, self.refusal = refusals, refusal
+        self.others = iter(others)  # what the other one meets each time
         self.tries = 0
 
     def __call__(self, sent):
-        if sent.path != "/v3/x" and not sent.path.startswith("/v2/"):
-            return answer(204)
         self.tries += 1
         if self.tries > self.refusals:
             return answer(204)
-        if self.tries <= len(self.others) and self.others[self.tries - 1]:
-            self.client.request(self.others[self.tries - 1], "/v3/other")
+        meets = next(self.others, [])
+        if meets:
+            transport = make_client(meets)[1]
+            other = subject.Client(self.client.settings, transport=transport, sleep=lambda seconds: None, pace=self.client._pace)
+            other.request("PUT", "/v3/other")
         return self.refusal
 
-    def ask(self, path="/v3/x", **settings):
+    def ask(self, method="GET", path="/v3/x", **settings):
         self.client, _transport, waits = make_client(self, **settings)
-        self.client.request(self.method, path)
+        self.client.request(method, path)
         return waits
+
+
+PASSES = [answer(429), answer(204)]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
 def test_while_others_get_through_nobody_is_given_up(method):
     """Too many workers for what the service allows: each of them waits longer, up to the wait of the last retry."""
-    crowd = Crowd(9, answer(429), method, [method] * 9)
-    assert crowd.ask(retries=3) == [1.0, 2.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
-    crowd = Crowd(9, HELD, method, [method] * 9)
-    assert crowd.ask(retries=3) == pytest.approx([7.0] * 9)
+    crowd = Crowd(answer(429), [PASSES] * 9, 9)
+    assert crowd.ask(method, retries=3) == [1.0, 2.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
+    crowd = Crowd(HELD, [PASSES] * 9, 9)
+    assert crowd.ask(method, retries=3) == pytest.approx([7.0] * 9)
 
 
 @pytest.mark.parametrize(
     ("refusal", "others", "path", "retries", "tries"),
     [
         (answer(429), [], "/v3/x", 3, 4),
-        # Only those times do not count at which others got through.
-        (answer(429), ["GET", "GET"], "/v3/x", 3, 6),
-        (answer(429), ["", "GET", "", "GET"], "/v3/x", 3, 6),
-        # Who asks again and again how far something is proves nothing for changes.
-        (answer(429), ["POST"] * 20, "/v3/x", 3, 4),
-        (answer(429), ["GET"] * 20, "/v3/x", 0, 1),
-        # One device's queue says nothing of others'; what is no refusal counts as ever.
-        (answer(429, "QUEUE_IS_FULL"), ["GET"] * 20, "/v2/subscriptions/1", 3, 4),
-        (answer(429, "LIMITS_EXCEEDED"), ["GET"] * 20, "/v2/subscriptions/1", 3, 1),
-        (answer(429), ["GET"] * 20, "/v2/subscriptions/1", 3, 1),
-        (answer(503), ["GET"] * 20, "/v3/x", 3, 4),
-        (answer(503, "", {"Retry-After": "7"}), ["GET"] * 20, "/v3/x", 3, 4),
+        # Only those times do not count at which others got through since the time before.
+        (answer(429), [PASSES] * 3, "/v3/x", 3, 6),
+        (answer(429), [[], PASSES, [], PASSES], "/v3/x", 3, 6),
+        # Who is not refused proves nothing for those who are: it may be about something else.
+        (answer(429), [[answer(204)]] * 20, "/v3/x", 3, 4),
+        (answer(429), [PASSES] * 20, "/v3/x", 0, 1),
+        # It may be about this one after all.
+        (answer(429), [PASSES] * 999, "/v3/x", 3, 102),
+        # Nor does one device's queue; and what is no refusal counts as ever.
+        (answer(429), [[answer(429, "QUEUE_IS_FULL"), answer(204)]] * 20, "/v3/x", 3, 4),
+        (answer(429), [[answer(503), answer(204)]] * 20, "/v3/x", 3, 4),
+        (answer(429, "QUEUE_IS_FULL"), [PASSES] * 20, "/v2/subscriptions/1", 3, 4),
+        (answer(429, "LIMITS_EXCEEDED"), [PASSES] * 20, "/v2/subscriptions/1", 3, 1),
+        (answer(429), [PASSES] * 20, "/v2/subscriptions/1", 3, 1),
+        (answer(503), [PASSES] * 20, "/v3/x", 3, 4),
+        (answer(503, "", {"Retry-After": "7"}), [PASSES] * 20, "/v3/x", 3, 4),
     ],
 )
 def test_who_is_given_up(refusal, others, path, retries, tries):
-    crowd = Crowd(99, refusal, "GET", others)
+    crowd = Crowd(refusal, others)
     with pytest.raises(ApiError):
-        crowd.ask(path, retries=retries)
+        crowd.ask("GET", path, retries=retries)
     assert crowd.tries == tries
+
+
+def test_nobody_is_his_own_others():
+    client, transport, _waits = make_client([answer(429), answer(503)] * 9, retries=3)
+    with pytest.raises(ApiError):
+        client.request("GET", "/v3/x")
+    assert len(transport.sent) == 4
 
 
 @pytest.mark.parametrize(("ahead", "wait"), [(10, 10.0), (3600, 20.0), (-100, 1.0)])
@@ -1084,6 +1099,20 @@ def test_a_pause_of_the_service(tmp_path, method, path, reply, tries, own, other
     assert one.requests == tries
     two.request("GET", "/v3/y")
     assert neighbours.waits == (own, other)
+
+
+def test_others_may_be_of_another_process(tmp_path):
+    def refusing(sent):
+        tries.append(sent)
+        two.request("GET", "/v3/y")
+        return answer(429) if len(tries) < 9 else answer(204)
+
+    tries = []
+    neighbours = Neighbours(refusing, tmp_path, retries=2)
+    one, two = neighbours.clients
+    two._transport.outcomes = iter(PASSES * 9)
+    one.request("GET", "/v3/x")
+    assert len(tries) == 9
 
 
 @pytest.mark.parametrize(

@@ -371,6 +371,35 @@ def test_far_too_many_workers_lose_nothing(headers):
     assert world.now - 1000 < 2.5 * 200 / 2
 
 
+def test_who_got_through_is_known_to_all(folder):
+    clock = Clock()
+    one, two = (Pace(settings_of(), folder, sleep=clock.sleep, monotonic=clock) for _process in range(2))
+    before = two.passed()
+    assert two.passed() == before
+    one.got_through()
+    assert two.passed() == one.passed() != before
+    two.hold(1)
+    assert one.passed() == two.passed()
+
+
+@pytest.mark.parametrize("writes", [1, 2, 255])
+def test_changes_of_one_moment_are_told_from_each_other(folder, writes):
+    """The time of a file goes in steps of some milliseconds."""
+    clock = Clock()
+    one, two = (Pace(settings_of(), folder, sleep=clock.sleep, monotonic=clock) for _process in range(2))
+    one.got_through()
+    path = file_of(folder)
+    two.wait()
+    before = path.stat()
+    for _write in range(writes):
+        clock.now += 0.5
+        one.hold(5)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    two.wait()
+    assert clock.slept == [5]
+    assert path.stat().st_size < 400
+
+
 # -- what may be found
 
 
@@ -381,7 +410,7 @@ def test_far_too_many_workers_lose_nothing(headers):
         b"garbage",
         b"\xff\xfe\x00" * 50,
         b"1 2",
-        b"1 2 3 4",
+        b"1 2 3 4 5",
         b"nan nan nan",
         b"inf inf 0",
         b"-1e9 1e18 0",
