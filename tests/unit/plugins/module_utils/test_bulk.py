@@ -212,6 +212,21 @@ def test_when_it_stops_all_that_was_started_is_told():
     assert [result.item for result in results[:tried] if result.error] == [5]
 
 
+def test_the_first_reason_counts():
+    """What was under way then may fail for another."""
+    meeting = threading.Barrier(2, timeout=10)
+
+    def call(item):
+        meeting.wait()
+        if item == 1:
+            time.sleep(0.05)
+        raise problem(0) if item == 0 else refused()
+
+    results = list(each(range(3), call, 2, max_failures=1))
+    assert [getattr(result.error, "status", None) for result in results] == [400, 401, None]
+    assert str(results[2].error) == "It was not tried any more, since max_failures was reached."
+
+
 @pytest.mark.parametrize("kind", [list, tuple, set, dict.fromkeys, lambda items: dict.fromkeys(items).keys()])
 def test_every_item_of_a_collection_comes_out(kind):
     results = list(each(kind(range(9)), Gauge(lambda item: refused()), 1))

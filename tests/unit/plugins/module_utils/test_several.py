@@ -101,6 +101,13 @@ def test_a_list_is_read_no_further_than_to_the_last_that_is_wanted():
     assert len(sent) == 1
 
 
+def test_what_a_whole_list_does_not_have_is_not_asked_for():
+    wanted = [item["id"] for item in toys(12)]
+    found, sent = read(ALIKE, wanted, held=9, concurrency=2)
+    assert list(found) == wanted[:9]
+    assert [request.path for request in sent] == [PATH]
+
+
 def test_what_is_no_id_stops_everything():
     with pytest.raises(ResourceError, match=r"^'x' is no id of a toy: "):
         read(SINGLE, ["0" * 32, "x"], respond=lambda sent: pytest.fail("sent"))
