@@ -58,7 +58,9 @@ def wanted(given: Optional[Sequence[str]], src: Optional[str]) -> Tuple[List[str
     """
     warnings: List[str] = []
     if src is None:
-        unit, found = "entry", list(enumerate(given or (), 1))
+        if given is None:
+            raise ResourceError("Which identities? The option that should say so is null.")
+        unit, found = "entry", list(enumerate(given, 1))
     else:
         heading, *lines = lines_of(src)
         unit, found = "line", [(number, value) for number, value in enumerate(map(identity_in, lines), 2) if value is not None]

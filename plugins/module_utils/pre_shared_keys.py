@@ -70,6 +70,8 @@ def wanted(params: engine.Params) -> Dict[str, Dict[str, Any]]:
     shared = {name: params[name] for name in ("state", "update_secrets")}
     entries = params["pre_shared_keys"]
     if entries is None:
+        if params["endpoint_names"] is None:
+            raise engine.ResourceError("Which pre-shared keys? The option that should say so is null.")
         entries = [{"endpoint_name": name, "secret_hex": None} for name in params["endpoint_names"]]
     names, secrets, twice = [], [], []
     keys: Dict[str, Dict[str, Any]] = {}

@@ -65,6 +65,13 @@ def test_what_is_none(tmp_path: Path, value: str, shown: str) -> None:
     )
 
 
+def test_a_null_is_no_empty_list() -> None:
+    """Ansible takes an option that is null for given."""
+    with pytest.raises(ResourceError, match=r"^Which identities\? The option that should say so is null\.$"):
+        enrollments.wanted(None, None)
+    assert enrollments.wanted([], None) == ([], [])
+
+
 def test_many_wrong_ones_are_not_all_named() -> None:
     with pytest.raises(ResourceError) as caught:
         enrollments.wanted([ONE, *map(str, range(13))], None)

@@ -174,6 +174,15 @@ def test_a_key_that_was_not_deleted_is_no_change():
     assert (caught.value.result["changed"], service.held) == (False, {name_of(1): OTHER})
 
 
+def test_a_null_is_no_empty_list():
+    """Ansible takes an option that is null for given."""
+    with pytest.raises(ResourceError, match=r"^Which pre-shared keys\? The option that should say so is null\.$"):
+        ensured(Keys())
+    for options in ({"entries": []}, {"endpoint_names": [], "state": "absent"}):
+        result, sent = ensured(Keys(), **options)
+        assert (result["changed"], result["unchanged"], sent) == (False, 0, [])
+
+
 def test_a_percentage_is_one_of_all_keys():
     service = Keys({name_of(number): SECRET for number in (1, 2)})
     with pytest.raises(BulkError) as caught:
