@@ -23,6 +23,8 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader
 from ansible.template import Templar
 from ansible_collections.pelion.device_management.plugins.module_utils.client import Client
+from ansible_collections.pelion.device_management.plugins.module_utils.filters import Condition
+from ansible_collections.pelion.device_management.plugins.module_utils.fleet import Selection
 from ansible_collections.pelion.device_management.plugins.module_utils.transport import RawReply, TransportError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -667,6 +669,102 @@ def test_a_template_that_fails_names_the_option(run):
     fails(run([], api_key="{{ nothing_here }}"), "The template of the option api_key failed: ")
 
 
+# -- how it is listed and kept
+
+
+@pytest.mark.parametrize(
+    "shard",
+    [
+        {"count": 2},
+        {"index": 1},
+        {"count": 2, "index": 2},
+        {"count": 2, "index": -1},
+        {"count": 0, "index": 0},
+        {"count": 2, "index": "x"},
+        {"count": 2, "index": ""},
+        {"count": 2, "index": None},
+        {"count": 2, "index": 1.0},
+        {"count": 2, "index": True},
+        {"count": 2, "index": 1, "of": 3},
+    ],
+)
+def test_a_part_that_is_none(run, shard):
+    result = run([], shard=shard)
+    fails(result, "")
+    assert str(result.failure) == f"shard needs count, the number of parts, and index, which is 0 to count - 1, not {shard}."
+
+
+@pytest.mark.parametrize("width", [0, -1, 65])
+def test_concurrency_has_limits(run, width):
+    fails(run([], concurrency=width), f"concurrency must be 1 to 64, not {width}.")
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+@pytest.mark.parametrize("use_cache", [False, True])
+def test_what_the_options_mean_for_listing_and_keeping(run, monkeypatch, tmp_path, use_cache, flushed):
+    given = []
+
+    def current(connect, selection, keeping, **_tell):
+        given.extend([selection, keeping])
+        return MODULE.Content({}, {})
+
+    monkeypatch.setattr(MODULE, "current", current)
+    monkeypatch.setattr(MODULE, "context", SimpleNamespace(CLIARGS={"flush_cache": flushed}))
+    options = {
+        "incremental": True,
+        "refresh_after": 5,
+        "sweep_after": 7,
+        "stale_if_error": 9,
+        "cache_dir": str(tmp_path / "kept"),
+        "filters": {"state": "registered"},
+        "device_groups": ["pilot"],
+        "groups_from": ["device_group"],
+        "fields": ["name"],
+        "hostnames": ["name"],
+        "shard": {"count": "3", "index": "{{ 1 + 1 }}"},
+        "concurrency": 6,
+    }
+    assert run([], use_cache=use_cache, **options).failure is None
+    selection, keeping = given
+    assert selection == Selection(
+        conditions=(Condition("state", "eq", ("registered",)),),
+        device_groups=("pilot",),
+        fields=("groups", "id", "name"),
+        named_groups=True,
+        shard=(3, 2),
+        concurrency=6,
+    )
+    assert (keeping.fresh, keeping.sweep_after, keeping.stale) == (5, 7, 9)
+    assert (keeping.ask, keeping.anew) == (not use_cache, flushed and not use_cache)
+    assert keeping.store.folder == str(tmp_path / "kept")
+
+
+@pytest.mark.parametrize("shard", [{}, None])
+def test_without_it_there_is_one_part(run, shard):
+    assert run([page(device(1))], shard=shard).sent == [("GET", "/v3/devices/", {"limit": "1000"})]
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "folder"),
+    [
+        ({}, {}, "~/.cache/pelion_device_management"),
+        ({"XDG_CACHE_HOME": ""}, {}, "~/.cache/pelion_device_management"),
+        ({"XDG_CACHE_HOME": "/x"}, {}, "/x/pelion_device_management"),
+        ({"XDG_CACHE_HOME": "/x", "PELION_CACHE_DIR": "/y"}, {}, "/y"),
+        ({"PELION_CACHE_DIR": "/y"}, {"cache_dir": "~/z"}, "~/z"),
+    ],
+)
+def test_where_it_is_kept(run, monkeypatch, tmp_path, environment, options, folder):
+    for name in ("XDG_CACHE_HOME", "PELION_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    given = []
+    monkeypatch.setattr(MODULE, "current", lambda connect, selection, keeping, **_tell: given.append(keeping) or MODULE.Content({}, {}))
+    assert run([], incremental=True, **options).failure is None
+    assert given[0].store.folder == folder.replace("~", str(tmp_path))
+
+
 # -- values of the API
 
 
@@ -785,6 +883,7 @@ def test_flush_cache_reads_anew_and_keeps_that(run, cache_options):
     [
         {"filters": {"state": "registered"}},
         {"fields": ["device_class"]},
+        {"groups_from": ["device_class"]},
         {"api_url": BASE + "/"},
         {"api_key": KEY + "x"},
     ],
