@@ -69,7 +69,7 @@ def test_who_watches_sees_how_many_were_asked_for(monkeypatch):
 
 def test_one_by_one_where_the_list_has_no_such_filter():
     asked = [item["id"] for item in toys(5)]
-    found, sent = read(SINGLE, asked)
+    found, sent = read(SINGLE, [*asked, asked[0]])
     assert list(found) == asked
     assert sorted(request.path for request in sent) == [f"{PATH}{one}/" for one in asked]
 
