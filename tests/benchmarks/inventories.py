@@ -76,7 +76,11 @@ def ours_and_floor(bench: Bench, n: int) -> dict[Turn, list[Result]]:
 
 
 def memoised_against_floor(bench: Bench, n: int) -> Result:
-    """Our inventory with expressions, beside a plugin that reads the same devices and only adds them as hosts with the same variables."""
+    """Our inventory with expressions, beside a plugin that reads the same devices and only adds them as hosts with the same variables.
+
+    The plugin calls Ansible's `add_host` for each host and `set_variable` for each variable, as plugins do; ours sets all variables of a
+    host at once, which is quicker.
+    """
     found = ours_and_floor(bench, n)
     return times(seconds(found["ours", n]), seconds(found["floor", n]))
 

@@ -63,7 +63,7 @@ Ratios carry over to other machines better than seconds do.
 
 All but the SDK build an inventory in a new process, with two variables and five kinds of groups made by expressions (the plugin that
 only adds hosts makes the variables without expressions, and no groups). The SDK only lists the devices. What no measure above has timed
-was timed once.
+was timed once; Ansible's own constructed features were not timed with more than {inventories.STOCK_MOST:,} devices.
 """
 
 

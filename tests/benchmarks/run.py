@@ -39,7 +39,7 @@ MEASURES = {
         Measure(memory_of_hosts, 100_000, SMALL, {"ratio": ("<=", 1.1)}),
         Measure(task_against_uri, 4, 1, {"ratio": ("<=", 1.3)}),
         Measure(devices_against_uri, 1_000, 30, {"faster": (">=", 50)}),
-        Measure(devices_concurrency, 400, 30, {"faster": (">=", 8)}),
+        Measure(devices_concurrency, 1_000, 30, {"faster": (">=", 8)}),
     )
 }
 

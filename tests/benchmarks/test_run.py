@@ -257,6 +257,7 @@ def test_the_report_has_every_measure_and_every_point(lines: dict[str, dict[str,
     assert [row[0] for row in times[2:]] == list(report.NAMES.values())
     assert all(float(cell) > 0 for row in times[2:] for cell in row[1:])
     assert "](benchmarks.svg)" in page
+    assert f"were not timed with more than {inventories.STOCK_MOST:,} devices" in page
     # Of the machine it says what figures depend on, and nothing of whose it is.
     machine = r"^\d{4}-\d\d-\d\d: \d+ cores, \d+ GB, \S+ \S+, Python 3\.\d+\.\d+, ansible-core 2\.\d+\.\d+\S*\.$"
     assert re.search(machine, page, re.MULTILINE)
