@@ -99,8 +99,9 @@ contract: $(STAMP) ## compare the code with the API's description, and check the
 	@$(PYTEST) -rs tests/contract
 conformance: $(STAMP) ## take every resource through its life cycle against the simulator
 	@$(RECORDING) $(PYTEST) tests/conformance
+# What the role and the README do is made of modules, which are what older services answer differently.
 conformance-2020 conformance-2019: $(STAMP)
-	@$(RECORDING) $(PYTEST) tests/conformance --spec $(@:conformance-%=%)
+	@$(RECORDING) $(PYTEST) tests/conformance --spec $(@:conformance-%=%) $(addprefix --ignore=tests/conformance/,test_fleet_baseline.py test_readme.py)
 simulator-test: $(STAMP) ## test the simulator
 	@cd tests/simulator && $(PYTEST)
 bench-test: $(STAMP) ## test that the benchmarks compare like with like
