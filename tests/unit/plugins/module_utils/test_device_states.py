@@ -10,10 +10,11 @@ import time
 
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import device_states
+from ansible_collections.pelion.device_management.plugins.module_utils.bulk import BulkError
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.device_states import ROW, DevicesRecipe, Step, Wish, Wishes, known
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import Call, Plan, ResourceError, plan
-from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import Service, answer, failing, make_client
+from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import Service, answer, failing, lost, make_client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -193,6 +194,68 @@ def test_memberships(membership, given, wanted):
         Call("POST", f"/v3/device-groups/{identity(group)}/devices/{action}/", {"device_id": identity(5)}, answers=False)
         for action, group in wanted
     ]
+
+
+# -- what becomes of them meanwhile
+
+
+def ensured(respond, entries, **options):
+    """The result of a task, or what it tells when devices failed; and the requests that change something."""
+    client, transport, _waits = make_client(respond, retries=0)
+    params = {**ALIKE, **WAYS, "devices": entries, "full": True, "concurrency": 1, "max_failures": None, **options}
+    try:
+        result = device_states.ensure(client, RECIPE, params, dry_run=False)
+    except BulkError as error:
+        result = error.result
+    return result, [(sent.method, sent.path) for sent in transport.sent if sent.method != "GET"]
+
+
+@pytest.mark.parametrize(("method", "options"), [("PUT", {"description": "new"}), ("DELETE", {"state": "absent"})])
+def test_a_request_whose_answer_was_lost_is_not_sent_by_the_next_run(method, options):
+    service = Service(ROW.path, fleet("a", "b"))
+
+    def respond(request):
+        reply = service(request)
+        return lost(True) if request.method == method and identity(0) in request.path else reply
+
+    first, sent = ensured(respond, [{"id": identity(0)}, {"name": "b"}], **options)
+    assert sent == [(method, f"{ROW.path}{identity(0)}/"), (method, f"{ROW.path}{identity(1)}/")]
+    (entry,) = first["failed_devices"]
+    told = (
+        f"{method} {ROW.path}{identity(0)}/ got no answer: The line is dead. It is not known whether the service carried the request out."
+    )
+    assert (first["changed_devices"], entry) == ([identity(1)], {"id": identity(0), **options, "msg": told})
+    again, sent = ensured(service, first["failed_devices"])
+    assert (again["changed"], again["unchanged_devices"], sent) == (False, [identity(0)], [])
+
+
+def test_a_device_that_is_gone_meanwhile_fails_alone():
+    service = Service(ROW.path, fleet("a", "b"))
+
+    def respond(request):
+        if request.method == "PUT":
+            service.objects.pop(identity(0), None)
+        return service(request)
+
+    first, _sent = ensured(respond, [{"id": identity(0)}, {"id": identity(1)}], description="new")
+    assert (first["changed_devices"], [(entry["id"], entry["status"]) for entry in first["failed_devices"]]) == (
+        [identity(1)],
+        [(identity(0), 404)],
+    )
+    again, sent = ensured(service, first["failed_devices"])
+    assert ([entry["msg"] for entry in again["failed_devices"]], sent) == ([f"There is no device with the id '{identity(0)}'."], [])
+
+
+def test_a_device_that_somebody_else_deletes_is_as_wanted():
+    service = Service(ROW.path, fleet("a"))
+
+    def respond(request):
+        if request.method == "DELETE":
+            service.objects.clear()
+        return service(request)
+
+    result, sent = ensured(respond, [{"id": identity(0)}], state="absent")
+    assert (result["changed_devices"], len(sent)) == ([identity(0)], 1)
 
 
 # -- what is told
