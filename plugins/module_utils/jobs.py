@@ -110,17 +110,19 @@ class Job:
             }
         }
 
-    def send(self, session: Session, ids: Sequence[str]) -> Dict[str, Outcome]:
+    def send(self, session: Session, ids: Sequence[str], *, total: int, failed: int = 0) -> Dict[str, Outcome]:
         """Ask the devices; the outcomes by device.
 
         Where not all may fail, only as many are asked at once as go side by side, for a device may fail as late as with its answer.
+
+        :param total: how many devices the task is for.
+        :param failed: how many of them have failed before.
         """
-        limit = self._params["max_failures"]
-        most = bulk.allowed(limit, len(ids))
+        most = bulk.allowed(self._params["max_failures"], total)
         together = len(ids) if most is None or self._quiet else self._params["concurrency"]
         outcomes: List[Outcome] = []
-        end: Optional[Exception] = None
-        failed = 0
+        reached = bulk.NotTriedError("It", "max_failures was reached")
+        end: Optional[Exception] = reached if most is not None and failed >= most else None
         for start in range(0, len(ids), max(together, 1)):
             requests = [dataclasses.replace(self._request, device_id=device) for device in ids[start : start + together]]
             if end is not None:
@@ -132,7 +134,7 @@ class Job:
             failed += sum(self.told(outcome)[1] is not None for outcome in found)
             end = next((outcome.error for outcome in found if isinstance(outcome.error, bulk.NotTriedError)), None)
             if end is None and most is not None and failed >= most:
-                end = bulk.NotTriedError("It", "max_failures was reached")
+                end = reached
             elif end is None and session.over:
                 end = bulk.NotTriedError("It", "wait_timeout was over")
         return {outcome.request.device_id: outcome for outcome in outcomes}

@@ -357,7 +357,7 @@ class DeviceResource(ApiModule):
             held, failed = job.held(client, session, ids)
             unknown = {problem["id"] for problem in failed}
             todo = [device for device in ids if device not in unknown and not (device in held and job.settled(held[device]))]
-            outcomes = job.send(session, todo if job.reads or not check_mode else [])
+            outcomes = job.send(session, todo if job.reads or not check_mode else [], total=len(ids), failed=len(failed))
         altered = set() if job.reads else set(todo)
         responses = []
         for device in ids:

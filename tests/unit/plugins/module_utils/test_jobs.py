@@ -51,7 +51,7 @@ def sent_by(some, *devices):
     """The requests as they reach the service, none of whose answers is waited for."""
     client, transport, _waits = make_client(lambda sent: answer(202))
     with Session(client, None, 1) as session:
-        some.send(session, devices or [DEVICE])
+        some.send(session, devices or [DEVICE], total=len(devices or [DEVICE]))
     return transport.sent
 
 
@@ -264,18 +264,27 @@ MANY = [f"{number:032}" for number in range(10)]
 )
 def test_when_not_all_may_fail_only_some_are_asked_at_once(options, last, waves, tried, reason):
     session = Answering(last)
-    outcomes = job("execute", concurrency=3, **options).send(session, MANY)
+    outcomes = job("execute", concurrency=3, **options).send(session, MANY, total=10)
     assert session.waves == waves
     assert list(outcomes) == MANY
     untried = [str(outcome.error) for outcome in outcomes.values() if outcome.error]
     assert untried == [f"It was not tried any more, since {reason}."] * (10 - tried)
 
 
+@pytest.mark.parametrize(("failed", "waves", "tried"), [(0, [(3, 4), (3, 3), (3, 1)], 9), (2, [(3, 2), (3, 1)], 6), (4, [], 0)])
+def test_a_percentage_is_one_of_all_devices_and_those_that_failed_before_count(failed, waves, tried):
+    session = Answering()
+    outcomes = job("execute", concurrency=3, max_failures="20%").send(session, MANY, total=20, failed=failed)
+    assert session.waves == waves
+    untried = [str(outcome.error) for outcome in outcomes.values() if outcome.error]
+    assert untried == ["It was not tried any more, since max_failures was reached."] * (10 - tried)
+
+
 def test_a_refused_key_is_refused_for_the_next_devices_too():
     client, transport, _waits = make_client(lambda sent: answer(403), retries=0)
     some = job("execute", concurrency=2, max_failures="90%", wait=True)
     with Session(client, None, 1) as session:
-        outcomes = some.send(session, MANY)
+        outcomes = some.send(session, MANY, total=10)
     assert len(transport.sent) <= 3
     assert [str(outcome.error) for outcome in outcomes.values()][4:] == ["It was not tried any more, since the key was refused."] * 6
 
