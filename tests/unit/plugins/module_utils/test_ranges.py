@@ -491,10 +491,11 @@ def test_only_what_moved_is_read_again():
 
 def test_what_moves_too_fast_is_read_page_by_page():
     fleet = Fleet(START + number * SECOND for number in range(100))
+    chance = random.Random(1)
 
     def move(query):
         if query["limit"] == "2" or "created_at__gte" in query:
-            fleet.create(START + random.randrange(50) * SECOND)
+            fleet.create(START + chance.randrange(50) * SECOND)
 
     fleet.before = move
     with Pages(10, Virtual):
