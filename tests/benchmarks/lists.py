@@ -29,7 +29,8 @@ def compare_lists(
     environment = bench.environment(simulator)
     ours_s, peer_s = [], []
     with Worker("readers.py", ours_name, environment) as ours, Worker("readers.py", peer_name, environment, python) as peer:
-        agreed(*({name: reader.ask(check=True)[name] for name in ("count", "digest")} for reader in (ours, peer)))
+        found = [reader.ask(check=True) for reader in (ours, peer)]
+        agreed(*([answer["count"], answer["digest"]] for answer in found))
         with latency(simulator, milliseconds):
             for _time in range(bench.runs):
                 one, other = ours.ask(), peer.ask()

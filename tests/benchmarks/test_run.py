@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -105,6 +106,71 @@ def test_sides_that_did_not_do_the_same_are_not_compared() -> None:
     assert benches.agreed(7, 7) == 7
     with pytest.raises(benches.BenchmarkError, match=r"did not do the same: 7 and 6\.$"):
         benches.agreed(7, 6)
+
+
+def test_both_sides_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else the machine does meanwhile must meet both alike."""
+    turns: list[Any] = []
+
+    class Answering(contextlib.nullcontext[Any]):
+        def __init__(self, _script: str, name: str, *_more: Any) -> None:
+            super().__init__(self)
+            self.name = name
+
+        def ask(self, **_order: Any) -> dict[str, Any]:
+            turns.append(self.name)
+            return {"count": 7, "digest": "", "last": "", "seconds": 1.0}
+
+    class Devices:
+        def __init__(self, _simulator: Any) -> None:
+            pass
+
+        def ids(self) -> list[str]:
+            return ["1", "2"]
+
+    class EnoughError(Exception):
+        pass
+
+    def build(_bench: Any, side: str, size: int, check: bool = False) -> dict[str, Any]:
+        turns.append((side, size))
+        return {"variables": ""}
+
+    def played(_bench: Any, _simulator: Any, wanted: Any) -> None:
+        turns.extend(task["name"] for task in wanted)
+        raise EnoughError
+
+    some: Any = SimpleNamespace(runs=3, kept={}, fleet=lambda *_size: None, environment=lambda _simulator: {})
+    monkeypatch.setattr(lists, "Worker", Answering)
+    monkeypatch.setattr(inventories, "build", build)
+    monkeypatch.setattr(tasks, "played", played)
+    monkeypatch.setattr(tasks, "Service", Devices)
+    for module in (lists, tasks):
+        monkeypatch.setattr(module, "latency", lambda *_simulator: contextlib.nullcontext())
+
+    lists.compare_lists(some, 7, "ours", "peer")
+    assert turns == ["ours", "peer"] * (1 + 3)
+    turns.clear()
+    inventories.build_in_turns(some, [("ours", 7), ("floor", 7), ("ours", 1)])
+    assert turns == [("ours", 7), ("floor", 7), ("ours", 1)] * 3
+    for measure in (tasks.devices_against_uri, tasks.devices_concurrency):
+        turns.clear()
+        with pytest.raises(EnoughError):
+            measure(some, 20)
+        assert turns == ["ours", "peer"] * (1 + 3)
+
+
+@pytest.mark.parametrize(("options", "runs"), [([], 5), (["--quick"], 2), (["--runs", "9"], 9)])
+def test_a_whole_run_gives_each_side_five_turns(monkeypatch: pytest.MonkeyPatch, options: list[str], runs: int) -> None:
+    asked = []
+
+    def measured(_measure: benches.Measure, bench: benches.Bench, _quick: bool) -> Any:
+        asked.append(bench.runs)
+        raise benches.BenchmarkError
+
+    monkeypatch.setattr(benches.Measure, "line", measured)
+    monkeypatch.setattr(sys, "argv", ["run.py", *options])
+    assert run.main() == 1
+    assert asked == [runs]
 
 
 class Lying(benches.Worker):
