@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
 from .client import ApiError, Client
 from .resource import ResourceError
@@ -37,10 +37,11 @@ def _answer(client: Client, path: str) -> Optional[str]:
         return None
 
 
-def settle(client: Client, device: str, params: Mapping[str, Any], dry_run: bool) -> Entry:
+def settle(client: Client, device: str, params: Mapping[str, Any], dry_run: bool, begun: Set[str]) -> Entry:
     """Bring the subscriptions to one device into the wanted state, or say what that would take.
 
     :param params: ``paths, exact, state``.
+    :param begun: gets the device once anything is carried out.
     :raises ResourceError: for what does not go together, and what is no path.
     """
     absent, paths = params["state"] == "absent", params["paths"]
@@ -50,7 +51,7 @@ def settle(client: Client, device: str, params: Mapping[str, Any], dry_run: bool
     named = held if paths is None else sorted({connect.resource_path(path) for path in paths})
     added = [] if absent else [path for path in named if path not in held]
     removed = [path for path in held if (path in named if absent else params["exact"] and path not in named)]
-    entry = {"device_id": device, "paths": sorted({*held, *added} - {*removed}), "added": added, "removed": removed, "async_ids": []}
+    entry: Entry = {"device_id": device, "paths": sorted({*held, *added} - {*removed}), "added": added, "removed": removed, "async_ids": []}
     if dry_run:
         return entry
     if removed and paths is None:
@@ -58,17 +59,21 @@ def settle(client: Client, device: str, params: Mapping[str, Any], dry_run: bool
         return entry
     for path in removed:
         client.delete(connect.subscriptions(device, path))
-    answers = [client.put(connect.subscriptions(device, path), None) for path in added]
-    # 202 with the name of the device's answer, where the service has to ask the device first.
-    entry["async_ids"] = [answer["async-response-id"] for answer in answers if isinstance(answer, dict) and "async-response-id" in answer]
+        begun.add(device)
+    for path in added:
+        answer = client.put(connect.subscriptions(device, path), None)
+        begun.add(device)
+        # 202 with the name of the device's answer, where the service has to ask the device first.
+        if isinstance(answer, dict) and "async-response-id" in answer:
+            entry["async_ids"].append(answer["async-response-id"])
     return entry
 
 
-def told(entries: Sequence[Entry]) -> Dict[str, Any]:
-    """The result of a task, from what was done for each device."""
+def told(entries: Sequence[Entry], begun: Set[str]) -> Dict[str, Any]:
+    """The result of a task, from what was done for each device, and from those for which anything was carried out before they failed."""
     before = {entry["device_id"]: sorted({*entry["paths"], *entry["removed"]} - {*entry["added"]}) for entry in entries}
     return {
-        "changed": any(entry["added"] or entry["removed"] for entry in entries),
+        "changed": bool(begun) or any(entry["added"] or entry["removed"] for entry in entries),
         "subscriptions": list(entries),
         "diff": {"before": before, "after": {entry["device_id"]: entry["paths"] for entry in entries}},
     }

@@ -164,13 +164,13 @@ from ansible_collections.pelion.device_management.plugins.module_utils.module im
 
 class Subscription(ApiModule):
     def work(self, client, params, check_mode):
-        ids = devices.asked(params)
+        ids, begun = devices.asked(params), set()
 
         def settle(device):
-            return subscriptions.settle(client, device, params, check_mode)
+            return subscriptions.settle(client, device, params, check_mode, begun)
 
         found, failed = devices.each(client, ids, settle, params, "devices done")
-        return devices.report(subscriptions.told([found[device] for device in ids if device in found]), failed, len(ids))
+        return devices.report(subscriptions.told([found[device] for device in ids if device in found], begun), failed, len(ids))
 
 
 def main():

@@ -246,6 +246,22 @@ def test_a_device_that_is_gone_meanwhile_fails_alone():
     assert ([entry["msg"] for entry in again["failed_devices"]], sent) == ([f"There is no device with the id '{identity(0)}'."], [])
 
 
+def test_what_the_service_has_suspended_is_not_taken_for_active():
+    """Whatever a plan needs to know is read."""
+    suspended = {
+        "lifecycle_status": "blocked",
+        "operator_suspended": True,
+        "system_suspended": True,
+        "last_system_suspended_category": "billing",
+    }
+    service = Service(ROW.path, [{**device, **suspended} for device in fleet("a")])
+    result, sent = ensured(service, [{"id": identity(0)}], state="active")
+    assert ([entry["msg"] for entry in result["failed_devices"]], sent) == (
+        ["The service itself has suspended the device (billing); only the vendor can end that."],
+        [],
+    )
+
+
 def test_a_device_that_somebody_else_deletes_is_as_wanted():
     service = Service(ROW.path, fleet("a"))
 

@@ -72,21 +72,21 @@ def test_what_is_wanted_is_there_and_nothing_else_changes(held, paths, exact, ab
     params = {"paths": paths, "exact": exact, "state": "absent" if absent else "present"}
     if exact and absent:
         with pytest.raises(ResourceError) as caught:
-            subscriptions.settle(client, ONE, params, dry_run)
+            subscriptions.settle(client, ONE, params, dry_run, set())
         assert str(caught.value) == "exact goes with state: present only; to end all subscriptions leave paths out."
         assert transport.sent == []
         return
     if paths is None and not absent:
         # The module asks for paths then.
         return
-    entry = subscriptions.settle(client, ONE, params, dry_run)
+    entry = subscriptions.settle(client, ONE, params, dry_run, set())
     before, named = set(held), set(held if paths is None else paths)
     wanted = before - named if absent else named if exact else before | named
     assert entry["paths"] == sorted(wanted)
     assert (entry["added"], entry["removed"]) == (sorted(wanted - before), sorted(before - wanted))
     assert device.held == (before if dry_run else wanted)
     assert entry["async_ids"] == (["id of /1"] if "/1" in entry["added"] and not dry_run else [])
-    told = subscriptions.told([entry])
+    told = subscriptions.told([entry], set())
     assert told["changed"] is (wanted != before)
     assert told["diff"] == {"before": {ONE: sorted(before)}, "after": {ONE: sorted(wanted)}}
     writes = [sent.path for sent in transport.sent if sent.method != "GET"]
@@ -97,3 +97,18 @@ def test_what_is_wanted_is_there_and_nothing_else_changes(held, paths, exact, ab
         assert writes == [OF_DEVICE]
     else:
         assert sorted(writes) == sorted(OF_DEVICE + path for path in before ^ wanted)
+
+
+@pytest.mark.parametrize(("fails", "begun"), [("DELETE /1", set()), ("DELETE /2/0/1", {ONE}), ("PUT /3", {ONE}), ("PUT /4", {ONE})])
+def test_what_was_done_before_a_failure_is_a_change(fails, begun):
+    device = Device(["/1", "/2/0/1"])
+
+    def respond(sent):
+        return answer(400) if f"{sent.method} {sent.path[len(OF_DEVICE) :]}" == fails else device(sent)
+
+    client, _transport, _waits = make_client(respond)
+    touched = set()
+    with pytest.raises(ApiError):
+        subscriptions.settle(client, ONE, {"paths": ["/3", "/4"], "exact": True, "state": "present"}, False, touched)
+    assert touched == begun
+    assert subscriptions.told([], touched)["changed"] is bool(begun)
