@@ -240,7 +240,7 @@ def _locked(path: str, sleep: Callable[[float], None]) -> int:
 def _read(opened: int) -> State:
     """What the file says; nothing where that cannot be meant."""
     with contextlib.suppress(ValueError, TypeError):
-        moments = [float(part) for part in os.pread(opened, 100, 0).split()]
+        moments = [float(part) for part in os.pread(opened, 200, 0).split()]
         if all(0 <= moment < _LAST for moment in moments):
             return State(*moments)
     return State()
@@ -249,7 +249,8 @@ def _read(opened: int) -> State:
 def _write(opened: int, state: State) -> None:
     # Always as long, so that it is whole or as before even if this process ends meanwhile; but for blanks, whose number tells a change from
     # another one that comes so soon that the file's time is the same.
-    text = " ".join(f"{moment:020.9f}" for moment in astuple(state)).encode()
+    # To all its digits, since a moment that is rounded up is yet to come.
+    text = " ".join(f"{moment:026.16f}" for moment in astuple(state)).encode()
     size = len(text) + (os.fstat(opened).st_size - len(text) + 1) % _SIZES
     os.pwrite(opened, text.ljust(size), 0)
     os.ftruncate(opened, size)

@@ -25,7 +25,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils.client im
 from ansible_collections.pelion.device_management.plugins.module_utils.pace import Pace, State, shared_folder
 from ansible_collections.pelion.device_management.plugins.module_utils.settings import Settings
 from ansible_collections.pelion.device_management.tests.unit.plugins.module_utils.fakes import BASE, KEY, answer
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -240,6 +240,7 @@ def test_accounts_and_addresses_have_a_pace_each(folder):
     longest=st.floats(0, 80),
     seed=st.integers(0, 2**16),
 )
+@example(holds=[(1.7002260539717824, 2.0, 0), (1.7002260539717824, 1.0, 0)], rate=None, longest=2.0, seed=0)  # told at once
 @hypothesis_settings(deadline=None, max_examples=60)
 def test_law_of_pauses(holds, rate, longest, seed):
     """Whoever was told: from then on nobody sends anything, in no thread and no process, until the time is over, and then all go on."""
