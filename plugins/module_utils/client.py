@@ -239,7 +239,7 @@ class Client:
                 if isinstance(outcome, Reply):
                     return outcome
                 again = self._pause(method, path, outcome, raw.headers, min(attempt, most))
-                if most and raw.status == 429 and outcome.type not in _PASSING and attempt < _LONGEST_QUEUE:
+                if raw.status == 429 and outcome.type not in _PASSING and attempt < _LONGEST_QUEUE:
                     before, passed = passed, self._pace.passed()
                     # If others got through since the last time, they are only too many at once, and its turn will come.
                     counted -= before not in (None, passed)

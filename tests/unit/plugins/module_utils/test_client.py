@@ -718,6 +718,16 @@ def test_who_is_given_up(refusal, others, path, retries, tries):
     assert crowd.tries == tries
 
 
+def test_what_did_not_count_leaves_the_retries_for_what_does():
+    crowd = Crowd(answer(429), [PASSES] * 6)
+    outcomes = iter([crowd] * 6 + [lambda sent: lost(False)] * 2 + [lambda sent: answer(204)])
+    client, transport, waits = make_client(lambda sent: next(outcomes)(sent), retries=3)
+    crowd.client = client
+    assert client.request("GET", "/v3/x").status == 204
+    assert waits == [1.0, 2.0, 4.0, 4.0, 4.0, 4.0, 2.0, 4.0]
+    assert len(transport.sent) == 9
+
+
 def test_nobody_is_his_own_others():
     client, transport, _waits = make_client([answer(429), answer(503)] * 9, retries=3)
     with pytest.raises(ApiError):

@@ -352,6 +352,21 @@ class Limited:
         return answer(204)
 
 
+def test_those_who_were_told_to_wait_come_back_one_after_the_other():
+    world, sent = World(), []
+
+    class Service:
+        def send(self, method, url, **_more):
+            sent.append(round(world.now - 1000, 6))
+            world.sleep(0.01)
+            return answer(204) if len(sent) > 4 else answer(429, "", {"Retry-After": "7"})
+
+    pace = Pace(settings_of(), sleep=world.sleep, monotonic=world)
+    client = Client(settings_of(), transport=Service(), sleep=world.sleep, monotonic=world, pace=pace)
+    world.run(*[lambda: client.request("GET", "/v3/x")] * 4)
+    assert sent == pytest.approx([0.0] * 4 + [7.01, 7.06, 7.11, 7.16])
+
+
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "1"}, {"Retry-After": "0"}])
 def test_far_too_many_workers_lose_nothing(headers):
     """Those who are refused again and again, because others are quicker, have their turn at last."""
