@@ -301,7 +301,7 @@ unchanged:
   type: int
   sample: 411
 unchanged_devices:
-  description: Their ids.
+  description: Their ids. Of a device that is not there, as is wanted, what named it.
   returned: with O(full)
   type: list
   elements: str

@@ -270,8 +270,9 @@ def test_a_device_that_somebody_else_deletes_is_as_wanted():
             service.objects.clear()
         return service(request)
 
-    result, sent = ensured(respond, [{"id": identity(0)}], state="absent")
-    assert (result["changed_devices"], len(sent)) == ([identity(0)], 1)
+    # As are those that are not there.
+    result, sent = ensured(respond, [{"id": identity(0)}, {"id": identity(1)}, {"name": "z"}], state="absent")
+    assert (result["changed_devices"], result["unchanged_devices"], len(sent)) == ([identity(0)], [identity(1), "z"], 1)
 
 
 # -- what is told
