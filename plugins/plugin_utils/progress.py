@@ -41,9 +41,9 @@ class Lines:
         """
         # Words may come from the service, and go to a terminal.
         what = "".join(letter for letter in document["what"] if letter.isprintable())[:100]
-        elapsed = max(0.0, now - document["since"])
         if "timeout" in document:
-            return ", ".join(word for word in ("waiting", what, f"{span(elapsed)} of at most {span(document['timeout'])}") if word)
+            elapsed = span(now - document["since"])
+            return ", ".join(word for word in ("waiting", what, f"{elapsed} of at most {span(document['timeout'])}") if word)
         done, failed, total = document["done"], document["failed"], document["total"]
         words = [f"{done:,}{'' if total is None else f' of {total:,}'} {what or 'done'}"]
         rate = self._rate(document, now)

@@ -248,9 +248,10 @@ def test_a_line_that_does_not_come_to_an_end_is_not_waited_for(slow: Any, signal
     watch, say = slow
     watch.start()
     assert say.begun.wait(10)
+    began = time.monotonic()
     signal.raise_signal(signal.SIGTERM)
     assert signals == [signal.SIGTERM]
-    assert say.said == []
+    assert time.monotonic() - began < 5, "the line itself gives up after 10"
 
 
 def test_an_exception_of_the_handler_ends_the_task_as_ever(slow: Any, signals: list[int]) -> None:
