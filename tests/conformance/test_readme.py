@@ -121,8 +121,10 @@ def test_parts_for_runners(folder: Path, environment: dict[str, str]) -> None:
     assert len(hosts) == len({*hosts}) == 300
     # A worker that was not told its part must not do that of another.
     del variables["FLEET_PART"]
-    with pytest.raises(AssertionError, match=r"index, which is 0 to count - 1, not \{'count': 10, 'index': ''\}"):
+    with pytest.raises(AssertionError) as refused:
         run(command, folder, {**environment, **variables})
+    # Older versions of Ansible break warnings into lines.
+    assert "index, which is 0 to count - 1, not {'count': 10, 'index': ''}." in " ".join(str(refused.value).split())
 
 
 def test_a_part_in_slices(simulator: Simulator, folder: Path, environment: dict[str, str]) -> None:
