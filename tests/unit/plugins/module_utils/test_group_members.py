@@ -57,7 +57,7 @@ def test_a_device_that_tells_no_groups_is_in_none(way):
 
 
 def test_a_device_that_is_gone_meanwhile_fails_alone():
-    gone = Directory([[], [], []], lambda device: failing(404, "not_found") if device == identity(1) else None)
+    gone = Directory([[GROUP], [], []], lambda device: failing(404, "not_found") if device == identity(1) else None)
     with pytest.raises(BulkError, match=rf"^1 of 3 devices failed; the first: {identity(1)}: POST {ADD} failed with HTTP 404 not_found: "):
         ensured(gone, 3)
 
