@@ -311,6 +311,21 @@ def test_few_requests_and_few_rounds(times, requests, rounds):
     assert Virtual.made[0].now <= rounds
 
 
+@pytest.mark.parametrize(
+    ("coarse", "most", "moments"),
+    [
+        pytest.param(SECOND, 250, [START + number * 10 * SECOND // 1000 for number in range(1000)], id="a service that compares seconds"),
+        pytest.param(1, 165, [START] * 500 + [START + number * DAY for number in range(500)], id="many of one moment"),
+    ],
+)
+def test_no_more_cuts_where_they_do_not_help(coarse, most, moments):
+    """In a hundred pages: pieces that give the same again are cut no further, and there is a limit to what cuts may cost."""
+    fleet = Fleet(moments, coarse)
+    with Pages(10, Virtual):
+        assert len(read(fleet, concurrency=8)) == 1000
+    assert len(fleet.queries) <= most
+
+
 class Quick(Fleet):
     """A long list whose pages are found soon."""
 
@@ -505,6 +520,73 @@ def test_what_moves_too_fast_is_read_page_by_page():
         query for query in fleet.queries if not {"include", "created_at__gte", "created_at__lte"} & set(query) and query["limit"] == "10"
     ]
     assert len(plain) >= 10, "the sequential list"
+
+
+def whole_lists(fleet):
+    """How often the list was begun without any limits: once by ranges, once more by reading it page by page."""
+    return sum(not {"created_at__gte", "created_at__lte", "after"} & set(query) and query["limit"] != "2" for query in fleet.queries)
+
+
+@pytest.mark.parametrize("what", ["count", "objects"])
+def test_a_list_that_only_seems_to_stand_still_is_no_error(what):
+    """Its count never agrees. That is no error while the count itself moves, or while other objects are there each time."""
+    fleet = Fleet(START + number * SECOND for number in range(40))
+    counts = itertools.count(41)
+
+    def lying(query):
+        if what == "objects" and query["limit"] == "2":
+            del fleet.objects[0]
+            fleet.create(START)
+        body = fleet.page(query)
+        if "include" in query:
+            whole = not {"created_at__gte", "created_at__lte"} & set(query)
+            body["total_count"] = next(counts) if what == "count" and whole else body["total_count"] + 1
+        return answer(200, body)
+
+    fleet.before = lying
+    with Pages(4, Virtual):
+        assert read(fleet) == fleet.everything()
+    assert whole_lists(fleet) == 2
+
+
+@pytest.mark.parametrize(("times", "lists"), [(0, 1), (1, 1), (2, 1), (3, 2)])
+def test_how_often_what_moved_is_read_again(times, lists):
+    """Objects come before a count of all and before those of the ranges, so many times. After the third the list is read page by page."""
+    fleet = Fleet(START + number * SECOND for number in range(40))
+    counts, moved = [], []
+
+    def move(query):
+        if len(fleet.queries) == 3:
+            fleet.create(START + DAY)
+        if query["limit"] == "2" and "include" in query:
+            limited = bool({"created_at__gte", "created_at__lte"} & set(query))
+            counts.extend([] if limited else [query])
+            if len(counts) <= times and (not limited or len(moved) < len(counts)):
+                fleet.create(START)
+                moved.extend([query] if limited else [])
+
+    fleet.before = move
+    with Pages(4, Virtual):
+        assert read(fleet) == fleet.everything()
+    assert (len(counts), whole_lists(fleet)) == (min(times + 1, 3), lists)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_cursor_that_is_refused_once(status):
+    """Nothing has changed, so there is nothing to count."""
+    fleet = Fleet(START + number * SECOND for number in range(40))
+    refused = []
+
+    def refuse(query):
+        if "after" in query and not refused:
+            refused.append(query)
+            return failing(status, "kind")
+        return None
+
+    fleet.before = refuse
+    with Pages(4, Virtual):
+        assert read(fleet) == fleet.everything()
+    assert refused and [query for query in fleet.queries if query["limit"] == "2"] == [{"order": "DESC", "limit": "2"}]
 
 
 def test_a_change_that_the_count_explains_needs_no_second_look():
