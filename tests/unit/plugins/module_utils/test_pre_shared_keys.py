@@ -174,6 +174,12 @@ def test_a_key_that_was_not_deleted_is_no_change():
     assert (caught.value.result["changed"], service.held) == (False, {name_of(1): OTHER})
 
 
+def test_secrets_do_not_matter_for_keys_that_shall_be_gone():
+    service = Keys({name_of(1): SECRET})
+    result, _sent = ensured(service, [entry(1, OTHER), entry(1, "no digits")], state="absent")
+    assert (result["changed_pre_shared_keys"], service.held) == ([name_of(1)], {})
+
+
 def test_a_null_is_no_empty_list():
     """Ansible takes an option that is null for given."""
     with pytest.raises(ResourceError, match=r"^Which pre-shared keys\? The option that should say so is null\.$"):
