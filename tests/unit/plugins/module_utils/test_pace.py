@@ -192,6 +192,22 @@ def test_the_burst_is_a_tenth_of_a_second(folder, rate, waits):
     assert clock.slept == pytest.approx(waits)
 
 
+def test_threads_never_get_the_same_turn():
+    """On real threads, which are interrupted as often as can be."""
+    interval = sys.getswitchinterval()
+    pace = Pace(settings_of(10.0), sleep=lambda seconds: None, monotonic=lambda: 1000.0)
+    threads = [threading.Thread(target=lambda: [pace.wait() for _request in range(50)]) for _thread in range(8)]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    finally:
+        sys.setswitchinterval(interval)
+    assert pace._state.free == pytest.approx(1000 + 400 / 10)
+
+
 def test_turns_are_in_the_order_of_asking(folder):
     world, turns = World(), []
 
@@ -407,13 +423,16 @@ def test_changes_of_one_moment_are_told_from_each_other(folder, writes):
     path = file_of(folder)
     two.wait()
     before = path.stat()
+    sizes = {before.st_size}
     for _write in range(writes):
         clock.now += 0.5
         one.hold(5)
+        sizes.add(path.stat().st_size)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     two.wait()
     assert clock.slept == [5]
-    assert path.stat().st_size < 400
+    assert len(sizes) == writes + 1
+    assert max(sizes) < 400
 
 
 # -- what may be found
