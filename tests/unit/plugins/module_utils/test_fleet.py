@@ -256,6 +256,7 @@ def test_a_part_that_there_is_not() -> None:
 
 OTHERS = [
     {"conditions": directory.DEVICE.conditions({"state": "registered"})},
+    {"conditions": directory.DEVICE.conditions({"state": "unenrolled"})},
     {"conditions": directory.DEVICE.conditions({"state": {"neq": "registered"}})},
     {"device_groups": ("pilot",)},
     {"fields": ("name",)},
