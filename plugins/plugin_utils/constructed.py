@@ -207,6 +207,7 @@ class _Expression:
         self._bare = bare
         self._known: Optional[Dict[Hashable, Tuple[bool, Any]]] = {}
         self._hits = 0
+        self._raised: Optional[BaseException] = None
 
     def outcome(self, templar: _Templar, *asked: Any) -> Any:
         """What the expression gives or raises, by evaluating it where that has to be."""
@@ -228,7 +229,8 @@ class _Expression:
         succeeded, result = outcome
         if succeeded:
             return _copied(result)
-        raise result.with_traceback(None)
+        self._raises(result)
+        raise result
 
     def _learned(self, key: Hashable, templar: _Templar, *asked: Any) -> Any:
         if any(_may_be_template(_resolved(path, templar.available_variables)) for path in self._paths):
@@ -237,10 +239,20 @@ class _Expression:
             result = templar.evaluate(*asked)
         except Exception as error:
             self._keep(key, False, error)
+            self._raises(error)
             raise
         with contextlib.suppress(_UnknowableError):
             self._keep(key, True, _copied(result))
         return result
+
+    def _raises(self, error: BaseException) -> None:
+        """Let what was raised before go of the frames that it came through: they hold all variables of its host."""
+        before, self._raised = [self._raised], error
+        while before:
+            last = before.pop()
+            if last is not None and last.__traceback__ is not None:
+                last.__traceback__ = None
+                before += [last.__cause__, last.__context__]
 
     def _keep(self, key: Hashable, succeeded: bool, result: Any) -> None:
         if len(self._known) >= _LIMIT:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import re
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -434,6 +436,23 @@ def test_failures_are_remembered_too():
     assert len(found.ours) == 2
     assert [error[1][0].__name__ for error in found.errors] == ["AnsibleError", "AnsibleError"]
     assert found.errors[1][1][1].startswith("Could not set made for host h1: ")
+
+
+def test_failures_do_not_keep_the_variables_of_hosts():
+    class Unused:
+        """Stands for all other variables of a host."""
+
+    made, alive = plugin(Memoised), []
+    made.templar = Templar(loader=DataLoader())
+    for number in (1, 2, 3, 1, 2, 3):
+        variables = {"x": number, "unused": Unused()}
+        alive.append(weakref.ref(variables["unused"]))
+        with pytest.raises(Exception, match="zero"):
+            made._compose(trusted("x / 0"), variables)
+    del variables
+    made._compose(trusted("'another'"), {})
+    gc.collect()
+    assert [number for number, unused in enumerate(alive) if unused() is not None] in ([], [5])
 
 
 def test_attributes_are_methods_first_and_items_are_items_first():
