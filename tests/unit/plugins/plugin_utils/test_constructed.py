@@ -355,9 +355,13 @@ def evaluations(expression, hosts, **options):
         ("x ~ ''", [0.0, -0.0, 0, False], 4),
         ("x | to_json", [{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 2}], 2),
         ("x | to_json", [[1, "a"], [1, "a"], [True, "a"]], 2),
+        ("x | to_json", [{1: "a"}, {True: "a"}, {1.0: "a"}, {"1": "a"}], 4),
+        ("x[5] is defined", [["1"], ["1", "2"], ["1"] * 6], 2),
         ("x.a | default('none')", [{"a": 1}, {"b": 1}, {"c": 1}, {"a": 1, "b": 2}], 2),
         ("x.a is defined and x.a == 1", [{"a": 1}, {}, "text", None, {}, "text"], 4),
         ("[x.a] | string", [{"b": 1}, {"c": 1}, {"b": 1}], 2),
+        ("[x.a] ~ ''", [{"b": 1}, {"c": 1}, {"b": 1}], 2),
+        ("x.a | string", [{"b": 1}, {"c": 1}, {"b": 1}], 2),
         ("[true and x.a] | string", [{"b": 1}, {"c": 1}, {"b": 1}], 2),
         ("[false or x.a] | string", [{"b": 1}, {"c": 1}, {"b": 1}], 2),
         ("x.a.b ~ '!'", [{}, {"a": {}}, {}, {"a": {}}], 2),
@@ -414,6 +418,7 @@ def test_what_a_bare_path_gives_is_the_value_itself():
         "(x | first).__class__",
         "x ~ '{{ 1 }}'",
         "x)",
+        "x y",
     ],
 )
 def test_what_may_give_something_else_each_time_is_evaluated_each_time(expression):
@@ -568,6 +573,7 @@ def test_group_names_and_parents():
         {"key": trusted("[x, '']"), "prefix": "l", "default_value": "none"},
         {"key": trusted("x"), "parent_group": trusted("{{ absent }}")},
         {"key": trusted("x"), "parent_group": trusted("{{ x }}\n")},
+        {"key": trusted("x"), "parent_group": trusted("#jinja2: variable_start_string:'[[', variable_end_string:']]'\nabove [[ x ]]")},
         "no entry",
     ]
     for strict in (True, False):
@@ -576,7 +582,7 @@ def test_group_names_and_parents():
             for entry in keyed
             for lead in (True, False)
         ]
-        assert len(found) == 14
+        assert len(found) == 16
     assert ("p_q_b_c", "h1") in both(numbered("a", "b c"), keyed=keyed[:1]).groups
 
 
@@ -620,16 +626,18 @@ def test_marks_that_do_something_are_seen_each_time():
 
 
 @pytest.mark.skipif(LEGACY, reason="ansible-core before 2.19 has no marks of this kind")
-@pytest.mark.parametrize("place", ["x", "y"])
-def test_marks_on_the_way_to_a_value_are_seen_too(place):
+@pytest.mark.parametrize(("place", "expression"), [(place, more) for place in "xyz" for more in ("x.y.z", "x.y.z ~ '!'", "x | to_json")])
+def test_marks_around_and_inside_of_a_value_are_seen_too(place, expression):
     from ansible.module_utils.datatag import deprecate_value
 
     def deprecated(value):
         return deprecate_value(value, "Use something else.", collection_name="pelion.device_management", version="9.0.0")
 
-    value = deprecated({"y": {"z": "a"}}) if place == "x" else {"y": deprecated({"z": "a"})}
-    for expression in ("x.y.z", "x.y.z ~ '!'"):
-        assert evaluations(expression, numbered(value, value)) == 2
+    value = "a"
+    for name in "zyx":
+        value = deprecated(value) if name == place else value
+        value = value if name == "x" else {name: value}
+    assert evaluations(expression, numbered(value, value)) == 2
 
 
 @pytest.mark.skipif(not LEGACY, reason="ansible-core 2.19 and later mark trusted text, not unsafe text")
