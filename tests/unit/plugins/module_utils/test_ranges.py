@@ -680,6 +680,21 @@ def test_a_range_without_objects_may_be_a_404(row, params):
         assert read(fleet, row=row, params=params, concurrency=9) == fleet.everything()
 
 
+def test_a_first_range_whose_objects_have_all_gone_may_be_a_404():
+    fleet = Fleet(START + number * SECOND for number in range(40))
+
+    def going(query):
+        if "created_at__lte" in query and "created_at__gte" not in query:
+            fleet.objects = [one for one in fleet.objects if TEXT(one[0]) > query["created_at__lte"]]
+            return failing(404, "not_found")
+        return None
+
+    fleet.before = going
+    with Pages(4, Virtual):
+        assert read(fleet, row=BELOW, params={"box_id": "b1"}) == fleet.everything()
+    assert 0 < len(fleet.objects) < 40
+
+
 def test_a_parent_that_goes_meanwhile_is_an_error():
     fleet = Fleet(range(START, START + 40))
     fleet.before = lambda query: failing(404, "not_found", "no such box") if len(fleet.queries) > 5 else None
