@@ -54,6 +54,14 @@ def test_refusals_by_rate_are_waited_for(run: Any, simulator: Simulator, ids: li
     assert any(entry["limited"] for entry in simulator.requests())
 
 
+def test_far_too_many_workers_lose_nothing(run: Any, simulator: Simulator, ids: list[str]) -> None:
+    """Some are refused more often than requests are repeated, but others get through meanwhile."""
+    simulator.settings(rate_limit=10, rate_burst=10)
+    step = run("device_group_member", **adding(ids, concurrency=60, retries=1))
+    assert step.result["added"] == ids
+    assert any(entry["limited"] for entry in simulator.requests())
+
+
 def test_a_pause_holds_for_all_workers(run: Any, simulator: Simulator, ids: list[str]) -> None:
     simulator.settings(latency_ms=10)
     simulator.faults(path=ADD, skip=9, status=429, retry_after=2)
