@@ -132,7 +132,7 @@ def _refreshed(client: Client, selection: Selection, old: Optional[Snapshot], ke
         old if usable else None,
         asked,
         keeping.now(),
-        members=asked if selection.membership and not selection.device_groups else None,
+        members=asked if selection.membership else None,
         sweep_after=keeping.sweep_after,
         concurrency=selection.concurrency,
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -345,6 +346,21 @@ def test_later_runs_ask_what_changed(runs: Runs) -> None:
 def test_exact_requests_of_a_later_run(runs: Runs) -> None:
     runs()
     assert sorted(runs.account.asked(), key=str) == [(DEVICES, COUNTED), (DEVICES, SINCE)]
+
+
+def test_later_runs_have_no_more_requests_under_way_than_wanted(runs: Runs) -> None:
+    under_way: list[Sent] = []
+    most: list[int] = []
+
+    def slow(request: Sent) -> None:
+        under_way.append(request)
+        most.append(len(under_way))
+        time.sleep(0.02)
+        under_way.remove(request)
+
+    runs.account.outcome = slow
+    runs()
+    assert most == [1, 1]
 
 
 def test_what_is_fresh_is_not_asked_for(runs: Runs) -> None:
