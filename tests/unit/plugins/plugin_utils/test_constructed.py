@@ -287,7 +287,7 @@ keyed_groups = st.fixed_dictionaries(
         "default_value": st.sampled_from(["", "none"]),
         "trailing_separator": st.booleans(),
         "parent_group": st.sampled_from(
-            ["all_of_them", "{{ name }}", "{{ absent }}", "{{ state | default(omit) }}", "p_a", "x-{{ count }}"]
+            ["all_of_them", "{{ name }}", "{{ absent }}", "{{ state | default(omit) }}", "p_a", "x-{{ count }}", "{{ name }}\n"]
         ).map(trusted),
     },
 )
