@@ -228,3 +228,13 @@ def test_files_keep_to_the_pace_of_the_service_and_others_have_none(tmp_path):
     assert waits == [7.0, 7.0]
     assert client.fetch("/v3/file") == CONTENT
     assert waits == [7.0, 7.0, 2.0]
+
+
+@pytest.mark.parametrize("name", ["../evil", "/evil", "a/../../evil"])
+def test_a_name_that_the_service_tells_does_not_lead_out_of_the_folder(tmp_path, name):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    client, _transport = client_of(CONTENT)
+    assert client.save("/v3/file", str(folder), name)["dest"] == str(folder / "evil")
+    assert (folder / "evil").read_bytes() == CONTENT
+    assert os.listdir(tmp_path) == ["folder"]
