@@ -203,6 +203,15 @@ def test_a_group_that_is_not_there_is_told_before_anything_is_listed() -> None:
     assert account.asked() == [(GROUPS, {})] * 2
 
 
+def test_a_member_that_is_no_device_makes_the_list_useless() -> None:
+    account = Account(pilot=[1])
+    bad = answer(200, {"data": [device(1), {"name": "no id"}], "has_more": False})
+    account.outcome = lambda request: None if request.path == GROUPS else bad
+    with pytest.raises(ResourceError) as caught:
+        account.listed(dataclasses.replace(ONE, device_groups=("pilot",)))
+    assert str(caught.value) == "Object 2 of the list of devices has no id, so the list cannot be used."
+
+
 def test_a_group_that_goes_meanwhile_is_an_error() -> None:
     account = Account(pilot=[1])
     account.outcome = lambda request: None if request.path == GROUPS else failing(404, "not_found", "no such group")
@@ -392,7 +401,7 @@ def test_when_it_is_asked_for_and_what(runs: Runs, keeping: dict[str, Any], note
 def test_members_are_asked_for_where_groups_matter(tmp_path: Path) -> None:
     account = Account(6, pilot=[2])
     account.devices += [device(1, id=f"{number:032x}", created_at="2026-02-01T00:00:00.000000Z") for number in range(100, 1100)]
-    runs = Runs(tmp_path, account, ONE)
+    runs = Runs(tmp_path, account, dataclasses.replace(ONE, named_groups=True))
     runs()
     assert account.asked()[0] == (GROUPS, {})
     account.devices[1]["groups"], account.devices[4]["groups"] = [], [PILOT]
@@ -404,7 +413,7 @@ def test_members_are_asked_for_where_groups_matter(tmp_path: Path) -> None:
     asked = account.asked()
     assert [path for path, _query in asked if path != DEVICES] == [GROUPS, f"{GROUPS}{PILOT}/devices/"]
     assert len(asked) == 4
-    assert found == account.listed(ONE)
+    assert found == account.listed(runs.selection)
 
 
 def test_of_device_groups_all_is_listed_each_time(tmp_path: Path) -> None:
