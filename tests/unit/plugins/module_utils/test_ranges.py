@@ -1036,6 +1036,15 @@ def test_a_part_is_all_that_is_fetched():
     assert [len(part) for part in found] == [33, 34, 33] or max(map(len, found)) <= 37
 
 
+def test_parts_of_long_lists_of_values():
+    """All of the lists that they are asked for in count."""
+    fleet = Fleet(START + number * 1000 * SECOND for number in range(300))
+    conditions = ROW.conditions({"id": [item["id"] for item in fleet.everything()]})
+    sizes = [sum(ranges.holds(part, item) for item in fleet.everything()) for part in divide(fleet, 3, conditions=conditions)]
+    assert sum(sizes) == 300
+    assert all(90 <= size <= 110 for size in sizes)
+
+
 def test_parts_that_need_no_request():
     client, transport, _waits = make_client([])
     assert ranges.part(client, ROW, {}, (), 1, 0) == (None, None)
