@@ -49,7 +49,7 @@ options:
   fields:
     description:
       - Make variables of these fields only. C(pelion_id) is always there. By default all fields become variables.
-      - With large fleets this saves most of the memory.
+      - With large fleets this saves about half of the memory.
       - Fields that O(hostnames), O(groups_from) and the expressions name need not be listed.
     type: list
     elements: str

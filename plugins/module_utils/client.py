@@ -56,7 +56,8 @@ class ApiError(Exception):
     types, a plain error word of the device-connection and PSK services, or None where the body has none; ``message``: the
     service's words; ``fields``: list of ``{"name", "message"}``; ``request_id``: what the vendor's support asks for;
     ``method``, ``path``; ``body``: the decoded or raw body; ``maybe_done``: the request may have been carried out all the same;
-    ``pause``: the seconds that the service asks everyone to wait, where that is more than ``retry_max_wait``, else 0.
+    ``pause``: the seconds that the service asks everyone to wait, where that is more than ``retry_max_wait``, else 0;
+    ``changed``: whether a caller had changed something before.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class ApiError(Exception):
         self.maybe_done = maybe_done
         self.from_service = from_service
         self.context = ""
+        self.changed = False
         self.pause = 0.0
 
     @property

@@ -137,7 +137,7 @@ def failure(error: Exception) -> Dict[str, Any]:
     if isinstance(error, ApiError):
         result.update(status=error.status, code=error.code, type=error.type, fields=error.fields, request_id=error.request_id)
     if isinstance(error, (ApiError, TransportError)):
-        result.update(method=error.method, path=error.path)
+        result.update(method=error.method, path=error.path, **({"changed": True} if error.changed else {}))
     result.update(getattr(error, "result", {}))
     if isinstance(error, engine.AmbiguousError):
         result["ids"] = error.ids
@@ -277,7 +277,7 @@ class ResourceModule(ApiModule):
 
         try:
             return engine.wait_for(client, row, look, done, timeout=params["wait_timeout"], interval=params["wait_interval"])
-        except engine.WaitError as error:
+        except (ApiError, TransportError, engine.WaitError) as error:
             error.changed = changed
             raise
 

@@ -759,29 +759,38 @@ def _current(client: Client, recipe: Recipe, params: Params) -> Optional[Object]
 
 
 def _carry_out(client: Client, recipe: Recipe, step: Plan, params: Params, secrets: Dict[str, Any]) -> Optional[Object]:
-    """Send the calls of a plan and give the object as it is then. What is returned once goes to ``secrets`` as soon as it came."""
+    """Send the calls of a plan and give the object as it is then. What is returned once goes to ``secrets`` as soon as it came.
+
+    :raises ApiError, TransportError, WaitError: which say whether something had been changed before.
+    """
     row = recipe.row
     before = step.before or {}
     identity = str(before.get(row.identity) or "")
     now: Optional[Object] = None
-    for number, call in enumerate(step.calls):
-        try:
+    changed, made = False, ""
+    try:
+        for call in step.calls:
             answer = call.send(client, identity)
-        except WaitError as error:
-            error.changed = error.changed or number > 0
-            raise
-        answer = answer if isinstance(answer, dict) else {}
-        identity = identity or str(answer.get(row.identity) or "")
-        secrets.update({name: answer[name] for name in row.once if answer.get(name) is not None})
-        # Some updates are answered with something else: another kind of object, or one without its natural key.
-        whole = call.answers and answer.get(row.identity) == identity != "" and all(key in answer for key in row.keys if key in before)
-        now = answer if whole and answer.get("object") == before.get("object", answer.get("object")) else None
-    if step.after is None:
-        return None
-    if now is None:
-        named = {**params, row.identity: params[row.identity] if params.get(row.identity) == "me" else identity}
-        now = find(client, row, named) if identity else recipe.find(client, params)
-    return None if now is None else recipe.complete(client, now, params)
+            if not isinstance(call, Await):
+                changed, made = True, " when part of the change was made"
+            answer = answer if isinstance(answer, dict) else {}
+            identity = identity or str(answer.get(row.identity) or "")
+            secrets.update({name: answer[name] for name in row.once if answer.get(name) is not None})
+            # Some updates are answered with something else: another kind of object, or one without its natural key.
+            whole = call.answers and answer.get(row.identity) == identity != "" and all(key in answer for key in row.keys if key in before)
+            now = answer if whole and answer.get("object") == before.get("object", answer.get("object")) else None
+        made = " after the change was made"
+        if step.after is None:
+            return None
+        if now is None:
+            named = {**params, row.identity: params[row.identity] if params.get(row.identity) == "me" else identity}
+            now = find(client, row, named) if identity else recipe.find(client, params)
+        return None if now is None else recipe.complete(client, now, params)
+    except (ApiError, TransportError, WaitError) as error:
+        error.changed = error.changed or changed
+        if not isinstance(error, WaitError):
+            error.context = error.context or made
+        raise
 
 
 def _members(wanted: Sequence[str], held: Sequence[str], how: str) -> List[str]:

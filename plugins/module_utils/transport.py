@@ -39,7 +39,7 @@ class TransportError(Exception):
 
     ``maybe_done`` tells whether the service may have carried the request out, ``lasting`` that another try cannot help.
     ``method``, ``path`` and ``attempts`` say what was tried; ``context`` is what a caller adds (such as how much of a list had
-    been read).
+    been read), ``changed`` whether that caller had changed something before.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class TransportError(Exception):
         self.path = path
         self.attempts = attempts
         self.context = ""
+        self.changed = False
 
     def __str__(self) -> str:
         tries = f" after {self.attempts} attempts" if self.attempts > 1 else ""

@@ -394,7 +394,8 @@ def test_pre_shared_keys_that_are_refused(run: Any, simulator: Simulator) -> Non
     # A key that is lost between its two halves is said to be so by the error; the next run uploads it.
     simulator.faults(method="POST", path=KEYS, status=400, body="INVALID_SECRET_HEX")
     lost = run("pre_shared_key", endpoint_name=NAME, secret_hex=SECRET, update_secrets="always")
-    assert lost.msg.startswith(f"POST {KEYS} failed with HTTP 400: INVALID_SECRET_HEX (request id ")
+    assert lost.msg.startswith(f"POST {KEYS} failed with HTTP 400 when part of the change was made: INVALID_SECRET_HEX (request id ")
+    assert lost.changed
     assert run("pre_shared_key", endpoint_name=NAME, secret_hex=SECRET).changed
 
 

@@ -214,6 +214,7 @@ def test_standard_model(status, kind, hint):
         "from_service": True,
         "context": "",
         "pause": 0.0,
+        "changed": False,
     }
     doubt = DOUBT if status == 500 else ""
     assert str(error) == (

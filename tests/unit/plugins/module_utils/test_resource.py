@@ -13,6 +13,7 @@ from ansible_collections.pelion.device_management.plugins.module_utils import fi
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import (
     AmbiguousError,
+    Await,
     Call,
     Plan,
     Recipe,
@@ -427,6 +428,30 @@ def test_a_change_that_clashes_is_an_error():
     client, _transport, _waits = make_client([answer(200, {"data": [toy()]}), failing(409, "duplicate")])
     with pytest.raises(ApiError):
         ensure(client, RECIPE, {"name": "n1", "note": "x"})
+
+
+class Steady(Recipe):
+    """Toys whose update takes three calls, the first of which only waits."""
+
+    def update(self, current, changes, params):
+        path = f"/v3/toys/{ID}/"
+        waiting = Await("GET", path, row=ROW, done=lambda item: item["name"] == "n1", timeout=0)
+        return [waiting, Call("PUT", path, {"note": "x"}), Call("POST", f"{path}parts", ["p"], answers=False)]
+
+
+@pytest.mark.parametrize(
+    ("failing_call", "told"),
+    [(1, ""), (2, ""), (3, " when part of the change was made"), (4, " after the change was made")],
+)
+@pytest.mark.parametrize("outcome", [lambda: failing(400, "bad_request", "words"), lambda: lost(False)])
+def test_an_error_says_what_was_done_before_it(outcome, failing_call, told):
+    answers = [answer(200, toy()), answer(200, toy(note="x")), answer(204), answer(200, toy())][: failing_call - 1]
+    client, transport, _waits = make_client([answer(200, {"data": [toy()]}), *answers, outcome()], retries=0)
+    with pytest.raises((ApiError, TransportError)) as caught:
+        ensure(client, Steady(ROW, FIELDS), {"name": "n1", "note": "x"})
+    assert len(transport.sent) == failing_call + 1
+    assert (caught.value.changed, caught.value.context) == (bool(told), told)
+    assert f"{told}: " in str(caught.value)
 
 
 def test_answers_without_the_object():
