@@ -13,7 +13,7 @@ options:
     description:
       - Whether an expression of O(compose), O(groups) and O(keyed_groups) is evaluated only once for all hosts that have the same values
         of everything that the expression refers to. What comes of it is the same, many times faster.
-      - Expressions that may give something else each time, such as those with lookups, C(now(\)), V(random) or filters of a collection,
+      - Expressions that may give something else each time, such as those with lookups, V(now(\)), V(random) or filters of a collection,
         are evaluated for every host in any case.
       - Switch it off to see whether it is to blame for something.
     type: bool
