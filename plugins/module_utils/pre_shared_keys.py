@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Set, Union
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 from . import bulk, several
 from . import resource as engine
@@ -41,23 +41,22 @@ def ensure(client: Client, params: engine.Params, *, dry_run: bool) -> Dict[str,
         if step.changed:
             todo[name] = step
 
-    begun: Set[str] = set()
-
     def settle(name: str) -> Optional[engine.Plan]:
         step = todo[name]
         if isinstance(step, RequestError):
             raise step
-        return step if dry_run or _sent(client, step, keys[name], begun) else None
+        return step if dry_run or _sent(client, step, keys[name]) else None
 
     changed: Dict[str, engine.Plan] = {}
-    failed = []
+    failed, halves = [], False
     client.progress.start("pre-shared keys changed", len(todo))
     for result in bulk.each(todo, settle, **limits, total=len(keys), progress=client.progress):
         if result.error is not None:
             failed.append({"endpoint_name": result.item, **bulk.told(result.error)})
+            halves = halves or getattr(result.error, "changed", False)
         elif result.value is not None:
             changed[result.item] = result.value
-    return _result(len(keys), changed, failed, bool(changed or begun))
+    return _result(len(keys), changed, failed, halves)
 
 
 def wanted(params: engine.Params) -> Dict[str, Dict[str, Any]]:
@@ -95,20 +94,18 @@ def _refuse(numbers: List[int], words: str) -> None:
         raise engine.ResourceError(f"{words}. Entries for which this is not so: {shown}. Nothing was sent.")
 
 
-def _sent(client: Client, step: engine.Plan, options: engine.Params, begun: Set[str]) -> bool:
-    """Carry a plan out; whether that has changed anything.
-
-    :param begun: gets the endpoint name once anything is carried out.
-    """
-    name = options["endpoint_name"]
+def _sent(client: Client, step: engine.Plan, options: engine.Params) -> bool:
+    """Carry a plan out; whether that has changed anything. An error says whether half of it was."""
+    half = False
     try:
         for call in step.calls:
             call.send(client)
-            begun.add(name)
+            half = True
         return True
     except (ApiError, TransportError) as error:
         clash = isinstance(error, ApiError) and error.status in ROW.clashes
-        if name in begun:
+        if half:
+            error.changed = True
             # It has one all the same if the answer was lost, or somebody else uploaded one.
             error.context = GONE if clash or error.maybe_done else LOST
         if step.before is not None or not (clash or error.maybe_done):
@@ -117,17 +114,17 @@ def _sent(client: Client, step: engine.Plan, options: engine.Params, begun: Set[
     return engine.ensure(client, RECIPE, options).changed or not clash
 
 
-def _result(total: int, changed: Mapping[str, engine.Plan], failed: List[Dict[str, Any]], touched: bool) -> Dict[str, Any]:
+def _result(total: int, changed: Mapping[str, engine.Plan], failed: List[Dict[str, Any]], halves: bool) -> Dict[str, Any]:
     """The result of a task.
 
-    :param touched: whether anything was changed, be it half of what a key that failed needs.
+    :param halves: whether half of what a key that failed needs was done.
     :raises BulkError: with it, when some keys failed.
     """
     gone = [name for name, step in changed.items() if step.after is None]
     uploaded = [name for name, step in changed.items() if step.before is None]
     replaced = [name for name, step in changed.items() if step.before is not None and step.after is not None]
     result = {
-        "changed": touched,
+        "changed": bool(changed) or halves,
         "changed_pre_shared_keys": list(changed),
         "unchanged": total - len(changed) - len(failed),
         "failed_pre_shared_keys": failed,
