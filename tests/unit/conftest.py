@@ -11,7 +11,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 # A shell that runs the tests in the background lets them ignore it; what Ctrl-C does is tested all the same.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -29,3 +32,11 @@ if not _importable():
     from ansible.plugins.loader import init_plugin_loader
 
     init_plugin_loader()
+
+
+@pytest.fixture(autouse=True)
+def _signals_stay() -> Iterator[None]:
+    """A test that leaves a handler behind would fail another one."""
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    yield
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

@@ -201,7 +201,7 @@ class Slow:
 
 
 @pytest.fixture
-def slow(quick: None, tmp_path: Path) -> Iterator[tuple[subject.Watch, Slow]]:
+def slow(signals: list[int], quick: None, tmp_path: Path) -> Iterator[tuple[subject.Watch, Slow]]:
     """A watch that is about to say a line when somebody lets it go on."""
     say = Slow()
     (tmp_path / "progress").write_text(json.dumps({"what": "", "since": 0, "timeout": 600}), encoding="utf-8")
@@ -337,6 +337,7 @@ def test_lines_become_rarer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(subject.time, "monotonic", lambda: now[0])
     watch.start()
     watch.join()
+    watch.stop()
     assert pauses[:11] == [5.0] * 2 + [10.0] * 9
     assert len(said) == len(pauses) - 2
     assert pauses[-1] == 300.0
