@@ -3,9 +3,10 @@
 """Tests the collection with every supported ansible-core for which a Python is on this machine.
 
 For each ansible-core: the unit tests on the oldest and the newest Python that it runs on; on the newest also the inventory's
-conformance tests, ansible-test sanity, and ansible-test integration with the modules run by the oldest Python that this
-ansible-core manages. The oldest ansible-core runs all conformance tests and all of sanity, which imports the modules with every
-Python from 3.9 on, as `make test` does with the newest; those in between run what depends on the ansible-core itself.
+conformance tests (those of everything else where THOROUGH says so, and on the oldest ansible-core those of modules against the
+older services too), ansible-test sanity, and ansible-test integration with the modules run by the oldest Python that this
+ansible-core manages. The oldest ansible-core runs all of sanity, which imports the modules with every Python from 3.9 on, as
+`make test` does with the newest; those in between run what depends on the ansible-core itself.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ CORES = {
     "2.20": ((12, 14), 9),
     "2.21": ((12, 14), 9),
 }
-# The other end is what `make test` runs, on all three years of the API.
+# The oldest, and the first that templates as all newer ones do. The newest is what `make test` runs.
+THOROUGH = ("2.16", "2.19")
 OLDEST = "2.16"
 # What sanity checks with the ansible-core's own code: that it shows the documentation, and that this is what the modules take.
 OWN_CODE = ("ansible-doc", "validate-modules")
@@ -65,9 +67,13 @@ def cells(core: str, pythons: list[str], managed: str) -> Iterator[steps.Step]:
         command = [str(other / "bin/python"), "-m", "pytest", "-q", "tests/unit"]
         path = f"{other / 'bin'}:{env['PATH']}"
         yield steps.Step(f"{core} {COLUMNS[0]} ({oldest})", command, least=1, env={**env, "PATH": path})
-    conformance = "tests/conformance" if core == OLDEST else "tests/conformance/test_inventory.py"
+    conformance = "tests/conformance" if core in THOROUGH else "tests/conformance/test_inventory.py"
     command = [str(where / "bin/python"), "-m", "pytest", "-q", "tests/unit", conformance]
     yield steps.Step(f"{core} {COLUMNS[1]} ({newest})", command, least=1, env=env)
+    if core == OLDEST:
+        for year in ("2020", "2019"):
+            command = [str(where / "bin/python"), "-m", "pytest", "-q", "tests/conformance/modules", "--spec", year]
+            yield steps.Step(f"{core} pytest, API of {year} ({newest})", command, least=1, env=env)
     ansible_test = [sys.executable, str(workspace.ROOT / "tests/tools/ansible_test.py"), "--venv", str(where)]
     chosen = () if core == OLDEST else ("--", *(word for name in OWN_CODE for word in ("--test", name)))
     yield steps.Step(f"{core} {COLUMNS[2]} ({newest})", [*ansible_test, "sanity", *chosen])

@@ -244,6 +244,8 @@ def test_a_refused_key_stops_the_rest(
 ) -> None:
     ids = [device["id"] for device in fleet[:40]]
     simulator.faults(method="POST", path="/devices/add/", status=403, skip=10, count=1)
+    # Long enough for a thread to hear of the refusal on a busy machine, too.
+    simulator.settings(latency_ms=100)
     played = runs({"add": task(device_ids=ids, concurrency=2), "again": task(device_ids=ids)})
     result = played["add"].result
     (refused,) = (entry for entry in result["failed_devices"] if "status" in entry)
@@ -251,7 +253,7 @@ def test_a_refused_key_stops_the_rest(
     assert refused["status"] == 403
     assert {entry["msg"] for entry in left} == {"It was not tried any more, since the key was refused."}
     # What was under way is still completed.
-    assert 10 <= len(result["added"]) < 39
+    assert len(result["added"]) <= 11
     assert sorted([*result["added"], *(entry["id"] for entry in result["failed_devices"])]) == ids
     assert sorted(write[2]["device_id"] for write in played["add"].writes) == sorted([*result["added"], refused["id"]])
     first = result["failed_devices"][0]

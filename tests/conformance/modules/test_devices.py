@@ -420,8 +420,10 @@ def test_too_many_failures_stop_the_rest(run: Any, simulator: Simulator, fleet: 
 
 def test_a_refused_key_stops_the_rest(run: Any, simulator: Simulator, fleet: list[dict[str, Any]]) -> None:
     simulator.faults(method="PUT", status=403, skip=10, count=1)
+    # Long enough for a thread to hear of the refusal on a busy machine, too.
+    simulator.settings(latency_ms=100)
     step = run("devices", device_ids=[device["id"] for device in fleet], description="new", concurrency=2)
-    assert len(step.writes) < 300
+    assert len(step.writes) <= 12
     assert len(step.result["failed_devices"]) == 300 - len(step.result["changed_devices"])
     assert step.result["failed_devices"][-1]["msg"] == "It was not tried any more, since the key was refused."
 
@@ -442,7 +444,7 @@ def test_an_interrupted_task_tells_what_is_known(
     step = run("devices", device_ids=ids, description="new", concurrency=4)
     failed = step.result["failed_devices"]
     assert {entry["msg"] for entry in failed} == {"It was not tried any more, since it was interrupted."}
-    assert 20 <= len(step.writes) < 300
+    assert 20 <= len(step.writes) < 100
     assert sorted(write[1].split("/")[3] for write in step.writes) == sorted(step.result["changed_devices"])
     assert sorted([*step.result["changed_devices"], *(entry["id"] for entry in failed)]) == sorted(ids)
     again = run("devices", devices=failed, concurrency=16)
