@@ -313,12 +313,14 @@ class _Run:
     def _event(self) -> Union[Tuple[int, Optional[ItemResult]], str, None]:
         """What happens next, None when nobody waits for it any longer."""
         while True:
-            left = self._left()
             try:
-                return self._events.get(timeout=min(_LOOK, max(0.0, left)))
-            except queue.Empty:
-                if left <= 0:
-                    return None
+                while True:  # in here, so that a signal is caught also where it comes between two looks
+                    left = self._left()
+                    try:
+                        return self._events.get(timeout=min(_LOOK, max(0.0, left)))
+                    except queue.Empty:
+                        if left <= 0:
+                            return None
             except KeyboardInterrupt as error:  # where a signal is not ours to handle
                 self._crashed(error)
                 self.interrupt()

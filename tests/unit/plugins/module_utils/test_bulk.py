@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import bulk
@@ -29,10 +30,10 @@ INTERRUPTED = "It was not tried any more, since it was interrupted."
 class Gauge:
     """A call that knows what was started and how much of it ran side by side."""
 
-    def __init__(self, fail=lambda item: None, pause=0.0):
+    def __init__(self, fail=lambda item: None, pause=0.0, meanwhile=lambda item: True):
         self.started = []
         self.running = self.most = 0
-        self.fail, self.pause = fail, pause
+        self.fail, self.pause, self.meanwhile = fail, pause, meanwhile
         self.lock = threading.Lock()
 
     def __call__(self, item):
@@ -41,12 +42,21 @@ class Gauge:
             self.running += 1
             self.most = max(self.most, self.running)
         time.sleep(self.pause)
+        assert self.meanwhile(item)
         with self.lock:
             self.running -= 1
         error = self.fail(item)
         if error:
             raise error
         return item * 2
+
+
+@pytest.fixture
+def ended(monkeypatch):
+    """Set when nothing further is begun."""
+    event, end = threading.Event(), bulk._Run.end
+    monkeypatch.setattr(bulk._Run, "end", lambda run, reason: (end(run, reason), event.set()))
+    return event
 
 
 class Counter:
@@ -119,7 +129,8 @@ def test_law_of_stopping(fates, concurrency, most):
 def test_calls_run_side_by_side_but_never_too_many():
     meeting = threading.Barrier(4, timeout=10)
     assert [result.value for result in each(range(8), lambda item: meeting.wait() >= 0, 4)] == [True] * 8
-    gauge = Gauge(pause=0.002)
+    together = threading.Barrier(3, timeout=10)
+    gauge = Gauge(pause=0.002, meanwhile=lambda item: together.wait() >= 0)
     assert len(list(each(range(60), gauge, 3))) == 60
     assert gauge.most == 3
 
@@ -174,11 +185,11 @@ def test_what_waits_behind_a_slow_item_is_bounded(monkeypatch):
     def items():
         for number in range(1000):
             taken.append(number)
+            if number == 19:
+                threading.Timer(0.1, lambda: (taken.append("waited"), slow.set())).start()
             yield number
 
     results = each(items(), lambda item: slow.wait(10) if item == 0 else item, 4)
-    helper = threading.Timer(0.1, lambda: (taken.append("waited"), slow.set()))
-    helper.start()
     assert next(results).item == 0
     assert taken.index("waited") == 20
     assert [result.item for result in results] == list(range(1, 1000))
@@ -200,26 +211,25 @@ def test_input_without_end_is_read_only_as_it_is_needed():
     assert len(taken) == read
 
 
-def test_when_it_stops_all_that_was_started_is_told():
-    gauge = Gauge(lambda item: refused() if item == 5 else None, pause=0.002)
+def test_when_it_stops_all_that_was_started_is_told(ended):
+    gauge = Gauge(lambda item: refused() if item == 5 else None, meanwhile=lambda item: item <= 5 or ended.wait(10))
     results = list(each(range(1000), gauge, 4))
     tried = len(gauge.started)
     assert [result.item for result in results] == list(range(1000))
     assert sorted(gauge.started) == list(range(tried))
-    assert 6 <= tried < 20
+    assert 6 <= tried <= 6 + 3
     assert untried(results) == list(range(tried, 1000))
     assert {str(result.error) for result in results[tried:]} == {REFUSED}
     assert [result.item for result in results[:tried] if result.error] == [5]
 
 
-def test_the_first_reason_counts():
+def test_the_first_reason_counts(ended):
     """What was under way then may fail for another."""
     meeting = threading.Barrier(2, timeout=10)
 
     def call(item):
         meeting.wait()
-        if item == 1:
-            time.sleep(0.05)
+        assert item == 0 or ended.wait(10)
         raise problem(0) if item == 0 else refused()
 
     results = list(each(range(3), call, 2, max_failures=1))
@@ -309,13 +319,13 @@ def test_what_is_told_of_an_error():
     assert bulk.told(lost(True)) == {"msg": str(lost(True))}
 
 
-def test_any_other_error_is_raised_and_nothing_further_started():
-    gauge = Gauge(lambda item: KeyError("x") if item == 3 else None, pause=0.002)
+def test_any_other_error_is_raised_and_nothing_further_started(ended):
+    gauge = Gauge(lambda item: KeyError("x") if item == 3 else None, meanwhile=lambda item: item <= 3 or ended.wait(10))
     got = []
     with pytest.raises(KeyError):
         got.extend(result.item for result in each(range(1000), gauge, 2))
     assert gauge.running == 0
-    assert len(gauge.started) < 15
+    assert len(gauge.started) <= 4 + 1
     # What is known comes out before.
     assert got == [item for item in sorted(gauge.started) if item != 3]
 
@@ -333,14 +343,14 @@ def test_an_error_of_the_input_waits_for_what_is_under_way():
     assert [result.value for result in got] == [2, 4]
 
 
-def test_whoever_stops_listening_stops_the_rest():
-    gauge = Gauge(pause=0.002)
+def test_whoever_stops_listening_stops_the_rest(ended):
+    gauge = Gauge(meanwhile=lambda item: item == 0 or ended.wait(10))
     results = each(range(1000), gauge, 2)
     next(results)
     results.close()
     started = len(gauge.started)
     assert gauge.running == 0
-    assert started < 100
+    assert started <= 1 + 2
     time.sleep(0.01)
     assert len(gauge.started) == started
 
@@ -363,6 +373,20 @@ def test_whoever_stops_listening_does_not_wait_for_those_who_wait_for_him(monkey
     assert sorted(calls) == list(range(5))
 
 
+class Heeded(queue.SimpleQueue):
+    """Tells when its reader, who has had two events, comes back for more."""
+
+    def __init__(self, heeded):
+        self.heeded, self.read = heeded, 0
+
+    def get(self, **options):
+        if self.read == 2:
+            self.heeded.set()
+        event = super().get(**options)
+        self.read += 1
+        return event
+
+
 class Interruption:
     """A call that has a signal sent to this process when both workers are at it, and perhaps goes on once that has been noticed."""
 
@@ -371,6 +395,7 @@ class Interruption:
         self.meeting = threading.Barrier(2, timeout=10)
         self.noticed = threading.Semaphore(0)
         self.go_on = threading.Event()
+        self.heeded = threading.Event()
         self.tried = []
         interrupt = bulk._Run.interrupt
 
@@ -379,13 +404,15 @@ class Interruption:
             self.noticed.release()
 
         monkeypatch.setattr(bulk._Run, "interrupt", interrupted)
+        monkeypatch.setattr(bulk, "queue", SimpleNamespace(SimpleQueue=lambda: Heeded(self.heeded), Empty=queue.Empty))
 
     def __call__(self, item):
         self.tried.append(item)
         if item < 2:
             return item
         if self.meeting.wait() == 0:
-            time.sleep(0.1)  # so that the results before have come out
+            assert self.heeded.wait(10)
+            time.sleep(0.05)  # what comes before it really waits is noticed too, but only after a second
             for _time in range(self.times):
                 os.kill(os.getpid(), self.number)
                 assert self.noticed.acquire(timeout=10)
@@ -470,6 +497,7 @@ def test_whoever_stops_listening_is_not_kept_by_what_is_under_way(monkeypatch):
     call = Interruption(monkeypatch, signal.SIGTERM, goes_on=False)
     results = each(range(9), call, 2)
     next(results)
+    call.heeded.set()
     begin = time.monotonic()
     results.close()
     assert time.monotonic() - begin < 5
@@ -521,6 +549,24 @@ def test_an_interruption_by_an_exception_is_raised_after_the_results(monkeypatch
         assert signal.getsignal(signal.SIGINT) is handler
     finally:
         signal.signal(signal.SIGINT, before)
+    assert [result.value for result in got] == [0, 1, True, True]
+
+
+def test_such_an_exception_may_come_between_two_looks(monkeypatch):
+    """What is waited for is looked at once in a while, and a signal that comes just before is only seen after that."""
+    monkeypatch.setattr(bulk, "_LOOK", 0.01)
+    go_on, left, interrupt = threading.Event(), bulk._Run._left, bulk._Run.interrupt
+
+    def between(run):
+        if run._taken == 4 and not run.reason:
+            raise KeyboardInterrupt
+        return left(run)
+
+    monkeypatch.setattr(bulk._Run, "_left", between)
+    monkeypatch.setattr(bulk._Run, "interrupt", lambda run: (interrupt(run), go_on.set()))
+    got = []
+    with pytest.raises(KeyboardInterrupt):
+        got.extend(each(range(100), lambda item: item if item < 2 else go_on.wait(10), 2))
     assert [result.value for result in got] == [0, 1, True, True]
 
 
