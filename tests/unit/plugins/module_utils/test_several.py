@@ -142,12 +142,13 @@ def test_nothing_more_is_asked_for_after_an_error():
 def test_an_interruption_is_called_that(monkeypatch, patience):
     """Whether or not what was under way has ended meanwhile."""
     monkeypatch.setattr(bulk, "_PATIENCE", patience)
-    over = threading.Event()
+    over, noticed, interrupt = threading.Event(), threading.Event(), bulk._Run.interrupt
+    # It is handled in the main thread.
+    monkeypatch.setattr(bulk._Run, "interrupt", lambda run, *told: (interrupt(run, *told), noticed.set()))
 
     def respond(sent):
         os.kill(os.getpid(), signal.SIGTERM)
-        # It is handled in the main thread.
-        over.wait(0.1 if patience else 10)
+        assert (noticed if patience else over).wait(10)
         return answer(200, {"id": sent.path.strip("/").rpartition("/")[2]})
 
     with pytest.raises(bulk.NotTriedError, match=r"^Reading the rest was not tried any more, since it was interrupted\.$"):

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -132,6 +133,9 @@ def test_no_line_is_absurd(steps: list[tuple[float, int, int]], total: int | Non
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "FIRST", 0.05)
     monkeypatch.setattr(subject, "EVERY", 0.01)
+    # Who stands still for a while is waited for all the same.
+    monkeypatch.setattr(subject, "_PATIENCE", 60.0)
+    monkeypatch.setattr(subject, "time", SimpleNamespace(monotonic=lambda: 1000.0))
 
 
 def until(condition: Any) -> None:
@@ -155,7 +159,7 @@ def test_what_is_told_is_said_until_it_is_stopped(quick: None, tmp_path: Path) -
     path.mkdir()
     time.sleep(0.05)
     path.rmdir()
-    path.write_text(json.dumps({"what": "", "since": time.monotonic(), "timeout": 600}), encoding="utf-8")
+    path.write_text(json.dumps({"what": "", "since": 999.7, "timeout": 600}), encoding="utf-8")
     until(lambda: len(said) > 2)
     watch.stop()
     assert not watch.is_alive()
@@ -334,7 +338,7 @@ def test_lines_become_rarer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return now[0] > 10000
 
     monkeypatch.setattr(watch._end, "wait", wait)
-    monkeypatch.setattr(subject.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(subject, "time", SimpleNamespace(monotonic=lambda: now[0]))
     watch.start()
     watch.join()
     watch.stop()
