@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,8 @@ def test_lists_are_the_sequential_ones(client: Any, simulator: Simulator) -> Non
 
 def test_so_many_requests_are_under_way_and_no_more(client: Any, simulator: Simulator) -> None:
     simulator.settings(latency_ms=30)
+    # The first page and the newest device are asked for by themselves. The next four take so long that all are sent before one is answered.
+    simulator.faults(path="^/v3/devices/$", delay_ms=2000, skip=2, count=4)
     simulator.clear_requests()
     assert len(list(ranges.listing(client, directory.DEVICE, {}, concurrency=4))) == 300
     assert simulator.max_in_flight() == 4
@@ -100,15 +103,21 @@ def test_a_fleet_that_changes_meanwhile(client: Any, simulator: Simulator) -> No
 
 def test_parts_are_disjoint_complete_and_stay(client: Any, simulator: Simulator) -> None:
     """Each is about as large, is all that is fetched, and stays when devices are created after it was worked out."""
+    # At midnight the new ones would begin to count.
+    now = time.time()
+
+    def bounds() -> list[Any]:
+        return [ranges.part(client, directory.DEVICE, {}, (), 5, index, now=lambda: now) for index in range(5)]
+
     everything = list(client.list("/v3/devices/"))
-    parts = [ranges.part(client, directory.DEVICE, {}, (), 5, index) for index in range(5)]
+    parts = bounds()
     simulator.clear_requests()
     found = [list(ranges.listing(client, directory.DEVICE, {}, concurrency=3, part=part)) for part in parts]
     assert [item for part in found for item in part] == everything
     assert all(54 <= len(part) <= 66 for part in found)
     assert len(simulator.requests()) <= 5 * 5
     simulator.add("devices", count=4)
-    assert [ranges.part(client, directory.DEVICE, {}, (), 5, index) for index in range(5)] == parts
+    assert bounds() == parts
     again = [list(ranges.listing(client, directory.DEVICE, {}, concurrency=3, part=part)) for part in parts]
     assert again[:4] == found[:4]
     assert len(again[4]) == len(found[4]) + 4
