@@ -208,24 +208,24 @@ class Log:
 
     def __init__(self) -> None:
         self.clear()
-        self._in_flight = 0
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Forget all requests, those that are being answered as well."""
         self.entries: deque[Entry] = deque(maxlen=LOG_LENGTH)
         self.max_in_flight = 0
+        self._in_flight: set[str] = set()
 
     def start(self, entry: Entry) -> None:
         """A request has come in."""
         self.entries.append(entry)
-        self._in_flight += 1
-        entry.began, entry.in_flight = time.monotonic(), self._in_flight
-        self.max_in_flight = max(self.max_in_flight, self._in_flight)
+        self._in_flight.add(entry.id)
+        entry.began, entry.in_flight = time.monotonic(), len(self._in_flight)
+        self.max_in_flight = max(self.max_in_flight, entry.in_flight)
 
     def end(self, entry: Entry) -> None:
         """A request was answered, or not."""
         entry.ended_at, entry.ended = time.time(), time.monotonic()
-        self._in_flight -= 1
+        self._in_flight.discard(entry.id)
 
     def shown(self) -> dict[str, Any]:
         """The log as the control endpoint answers it."""

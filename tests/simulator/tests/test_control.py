@@ -182,6 +182,20 @@ def test_requests_at_the_same_time_are_counted(simulator: Simulator) -> None:
         assert entry["in_flight"] == sum(other["began"] <= entry["began"] < other["ended"] for other in entries)
 
 
+def test_what_is_under_way_when_the_log_is_emptied_is_forgotten(simulator: Simulator, api: Api) -> None:
+    """Such as a request that nobody waits for any more, of the test before."""
+    simulator.faults(path=PATH, delay_ms=1000)
+    earlier = threading.Thread(target=Api(simulator).get, args=(PATH,))
+    earlier.start()
+    while not simulator.requests():
+        time.sleep(0.01)
+    simulator.clear_requests()
+    api.get(PATH)
+    earlier.join()
+    (entry,) = simulator.requests()
+    assert (entry["in_flight"], simulator.max_in_flight()) == (1, 1)
+
+
 def test_too_many_requests_are_refused(simulator: Simulator, api: Api) -> None:
     simulator.settings(rate_limit=0.5, rate_burst=2)
     simulator.faults(path="^/v3/accounts/", status=500)
