@@ -115,7 +115,8 @@ class Panel:
                 if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e10:
                     raise ValueError(f"{name} must be a number that is not negative")
             engine.move_clock(**body)
-        return {"now": clock.text(engine.clock.time()), "rate": engine.clock.rate}
+        due = engine.due()
+        return {"now": clock.text(engine.clock.time()), "rate": engine.clock.rate, "due": None if due is None else clock.text(due)}
 
     def _row(self, request: Request) -> Resource:
         rows = self.service.engine.rows

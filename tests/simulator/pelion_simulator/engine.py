@@ -339,9 +339,13 @@ class Engine:
         if entry:
             self.store.remove(SCHEDULE, entry)
 
-    def _look_up_due(self) -> None:
+    def due(self) -> int | None:
+        """When the next of what is scheduled is due; None where nothing is."""
         first = self.store.lowest(SCHEDULE, "due")
-        self._due = first["due"] if first else None
+        return first["due"] if first else None
+
+    def _look_up_due(self) -> None:
+        self._due = self.due()
 
     def catch_up(self) -> None:
         """Carry out what is due, in order, each at its own time. What fails is not tried again, and the log says how it failed."""

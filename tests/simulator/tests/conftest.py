@@ -7,7 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from simulator_helpers import DEVICES, Api, Local, Watched
+
+# How quick the machine is, is not tested.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,9 +29,16 @@ def _running() -> Iterator[Watched]:
 
 @pytest.fixture
 def simulator(_running: Watched) -> Watched:
-    """A simulator as it is after its start."""
+    """A simulator as it is after its start, but for its clock: that moves only when it is moved, however long a test takes."""
     _running.reset()
+    _running.clock(rate=0)
     return _running
+
+
+@pytest.fixture
+def time_passes(simulator: Watched) -> None:
+    """The clock runs, and devices answer by themselves."""
+    simulator.clock(rate=1)
 
 
 @pytest.fixture

@@ -95,6 +95,7 @@ def test_an_access_key_is_told_once_and_works_at_once(api: Api) -> None:
     key = made["key"]
     assert (len(key), key[:4]) == (79, "ak_2")
     assert "last_used_at" not in made
+    api.simulator.clock(advance=1)
     assert as_key(api, key).get("/v3/accounts/me")["id"] == made["account_id"]
     used = api.get(f"/v3/access-keys/{made['id']}")["last_used_at"]
     assert made["created_at"] < used == api.get(f"/v3/applications/{app}")["last_used_at"]

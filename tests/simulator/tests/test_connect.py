@@ -14,6 +14,8 @@ from simulator_helpers import Api, Local, Watched
 from pelion_simulator.engine import SCHEDULE
 from pelion_simulator.process import SimulatorError
 
+pytestmark = pytest.mark.usefixtures("time_passes")
+
 UNKNOWN = "0123456789abcdef0123456789abcdef"
 TEMPERATURE = "/3303/0/5700"
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -102,8 +104,9 @@ def answers(api: Api, count: int) -> list[dict[str, Any]]:
 
 
 def silence(api: Api) -> None:
-    """Nothing more comes."""
-    api.simulator.settings(poll_seconds=0.1)
+    """Nothing more comes: not even in a while."""
+    api.simulator.settings(poll_seconds=0)
+    api.simulator.clock(advance=0.1)
     assert pull(api) == {}
     api.simulator.settings(poll_seconds=30)
 
@@ -207,6 +210,7 @@ def test_quota_and_connection_in_each_year(device: Device) -> None:
 
 
 def test_the_queue_is_in_order_and_limited(device: Device) -> None:
+    device.api.simulator.clock(rate=0)
     device.behave(delay=5)
     sent = [device.send("GET", f"/3/0/{number % 4}") for number in range(20)]
     for year, text in ((2021, "QUEUE_IS_FULL"), (2019, "TOO_MANY_REQUESTS"), (2020, "QUEUE_IS_FULL")):
@@ -249,6 +253,7 @@ def test_answers_overtake_each_other_come_twice_or_never(device: Device) -> None
     ],
 )
 def test_what_cannot_be_delivered(device: Device, how: dict[str, Any], retries: int | None, seconds: int, expected: dict[str, Any]) -> None:
+    device.api.simulator.clock(rate=0)
     device.behave(**how)
     async_id = device.send("GET", "/3/0/0", query="" if retries is None else f"&retry={retries}")
     device.api.simulator.clock(advance=seconds - 1)

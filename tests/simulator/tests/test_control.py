@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import re
 import socket
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator_helpers import DEVICES, Api, Local
-from test_connect_channels import CONNECT, refusal
+from test_connect import pull
+from test_connect_channels import CONNECT, in_background, polling, refusal, until
 
 from pelion_simulator.clock import moment
 from pelion_simulator.process import Simulator, SimulatorError
@@ -119,7 +121,7 @@ def test_delays(simulator: Simulator, api: Api) -> None:
     simulator.settings(latency_ms=40)
     for _time in range(2):
         api.get(PATH)
-    first, second = (entry["ended_at"] - entry["started_at"] for entry in simulator.requests())
+    first, second = (entry["ended"] - entry["began"] for entry in simulator.requests())
     assert first >= 0.12
     assert second >= 0.04
 
@@ -166,12 +168,11 @@ def test_the_log(simulator: Simulator, api: Api) -> None:
 
 
 def test_requests_at_the_same_time_are_counted(simulator: Simulator) -> None:
-    simulator.settings(latency_ms=200)
-    threads = [threading.Thread(target=Api(simulator).get, args=(PATH,)) for _time in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    # Long polls, each of a channel of its own, last until the clock is moved.
+    polls = [in_background(functools.partial(pull, Api(simulator, simulator.key()))) for _time in range(4)]
+    until(lambda: polling(simulator) == 4)
+    simulator.clock(advance=30)
+    assert [poll.get(timeout=60) for poll in polls] == [{}] * 4
     assert simulator.max_in_flight() == 4
     assert [entry["in_flight"] for entry in simulator.requests()] == [1, 2, 3, 4]
     Api(simulator).get(PATH)
@@ -184,24 +185,29 @@ def test_requests_at_the_same_time_are_counted(simulator: Simulator) -> None:
 
 def test_what_is_under_way_when_the_log_is_emptied_is_forgotten(simulator: Simulator, api: Api) -> None:
     """Such as a request that nobody waits for any more, of the test before."""
-    simulator.faults(path=PATH, delay_ms=1000)
-    earlier = threading.Thread(target=Api(simulator).get, args=(PATH,))
-    earlier.start()
-    while not simulator.requests():
-        time.sleep(0.01)
+    earlier = in_background(functools.partial(pull, api))
+    until(lambda: polling(simulator))
     simulator.clear_requests()
-    api.get(PATH)
-    earlier.join()
+    Api(simulator).get(PATH)
+    simulator.clock(advance=30)
+    assert earlier.get(timeout=60) == {}
     (entry,) = simulator.requests()
     assert (entry["in_flight"], simulator.max_in_flight()) == (1, 1)
 
 
+def told_to_wait(answer: requests.Response, seconds: int, began: float) -> bool:
+    """Whether it says how long it takes until the next request is let through, as that was at a moment since `began`."""
+    return math.ceil(seconds - (time.monotonic() - began)) <= int(answer.headers["Retry-After"]) <= seconds
+
+
 def test_too_many_requests_are_refused(simulator: Simulator, api: Api) -> None:
-    simulator.settings(rate_limit=0.5, rate_burst=2)
+    simulator.settings(rate_limit=0.01, rate_burst=2)
     simulator.faults(path="^/v3/accounts/", status=500)
+    began = time.monotonic()
     assert [api.send("GET", PATH).status_code for _time in range(2)] == [200, 200]
     answer = api.send("GET", "/v3/accounts/me")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+    assert answer.status_code == 429
+    assert told_to_wait(answer, 100, began)
     assert answer.json() == {
         "object": "error",
         "code": 429,
@@ -213,16 +219,18 @@ def test_too_many_requests_are_refused(simulator: Simulator, api: Api) -> None:
     simulator.settings(rate_limit=0)
     # The fault has not been used up by what was refused before it.
     assert [api.send("GET", "/v3/accounts/me").status_code for _time in range(2)] == [500, 200]
-    simulator.settings(rate_limit=0.5)
+    simulator.settings(rate_limit=0.01)
     simulator.reset()
     assert {api.send("GET", PATH).status_code for _time in range(12)} == {200}
 
 
 def test_a_websocket_is_one_of_too_many_requests(simulator: Simulator, api: Api) -> None:
     simulator.settings(rate_limit=0.01, rate_burst=1)
+    began = time.monotonic()
     api.get(PATH)
     answer = refusal(api, CONNECT)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "100")
+    assert answer.status_code == 429
+    assert told_to_wait(answer, 100, began)
     assert [(entry["status"], entry["limited"]) for entry in simulator.requests()] == [(200, False), (429, True)]
 
 
@@ -385,13 +393,16 @@ def test_reset(simulator: Simulator, api: Api) -> None:
 
 
 def test_the_clock(simulator: Simulator, api: Api) -> None:
-    before = moment(simulator.clock())
+    before = moment(simulator.clock(rate=1))
     assert 0 <= moment(simulator.clock(advance=3600)) - before - 3600 * 1_000_000 < 5_000_000
     created = api.post("/v3/device-groups/", {"name": "late"})["created_at"]
     assert moment(created) - before >= 3600 * 1_000_000
     simulator.clock(rate=0)
     assert simulator.clock() == simulator.clock()
-    assert simulator.control("GET", "clock") == {"now": simulator.clock(), "rate": 0}
+    now = simulator.clock()
+    assert simulator.control("GET", "clock") == {"now": now, "rate": 0, "due": None}
+    api.post("/v3/device-enrollments", {"enrollment_identity": "A-" + ":".join(["4E"] * 32)})
+    assert moment(simulator.control("GET", "clock")["due"]) == moment(now) + 30 * 1_000_000
     simulator.reset()
     assert moment(simulator.clock()) < before + 60 * 1_000_000
     assert simulator.control("GET", "clock")["rate"] == 1

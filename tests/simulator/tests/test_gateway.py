@@ -72,7 +72,7 @@ def test_filters_of_logs(api: Api) -> None:
 
 
 def read(connection: ClientConnection) -> dict[str, Any]:
-    return dict(json.loads(connection.recv(timeout=10)))
+    return dict(json.loads(connection.recv(timeout=60)))
 
 
 def test_a_console(api: Api, gateway: dict[str, Any]) -> None:
@@ -106,7 +106,7 @@ def test_frames_that_a_console_does_not_take(api: Api, gateway: dict[str, Any], 
         read(connection)
         connection.send(frame)
         with pytest.raises(ConnectionClosed) as caught:
-            connection.recv(timeout=10)
+            connection.recv(timeout=60)
         assert caught.value.rcvd
         assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (code, reason)
 
@@ -143,7 +143,7 @@ def tunnel(gateway: dict[str, Any], address: str = "localhost:7") -> str:
 def collected(connection: ClientConnection, size: int) -> bytes:
     found = b""
     while len(found) < size:
-        piece = connection.recv(timeout=10)
+        piece = connection.recv(timeout=60)
         assert isinstance(piece, bytes)
         found += piece
     return found

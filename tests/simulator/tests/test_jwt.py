@@ -26,6 +26,8 @@ MADE: dict[str, Any] = {
     "ES512": ec.generate_private_key(ec.SECP521R1()),
 }
 
+pytestmark = pytest.mark.usefixtures("time_passes")
+
 
 def private_key(algorithm: str) -> Any:
     return MADE.get(algorithm) or MADE["RS"]

@@ -27,6 +27,8 @@ from pelion_simulator.process import Simulator, SimulatorError
 from pelion_simulator.server import bind
 
 ROOT = Path(__file__).resolve().parent.parent
+ANSWERS = json.dumps(dict.fromkeys(("url", "http_url", "ca_file", "api_key"), ""))
+"""What a process says that answers."""
 
 
 @contextmanager
@@ -181,15 +183,18 @@ def test_what_the_process_says_of_its_failures() -> None:
             assert simulator.errors().count(f"ERROR pelion_simulator: GET /v3/devices/{device}/echo\nTraceback") == number
 
 
-def test_a_start_that_fails() -> None:
+def test_a_start_that_fails(tmp_path: Path) -> None:
     with pytest.raises(SimulatorError, match=r"did not start: .*no-such-python"):
         Simulator(python="/no-such-python").start()
     with pytest.raises(SimulatorError, match=r"(?s)did not start\. It said:\n.*invalid float value: 'x'"):
         Simulator(latency_ms="x").start()  # type: ignore[arg-type]
     with pytest.raises(SimulatorError, match=r"--skew: invalid share value: '1\.5'"):
         Simulator(skew=1.5).start()
+    late = tmp_path / "python"
+    late.write_text(f"#!/bin/sh\nsleep 10\necho '{ANSWERS}'\n")
+    late.chmod(0o700)
     with pytest.raises(SimulatorError, match=r"did not start\. It said:\n$"):
-        Simulator(python=sys.executable, timeout=0).start()
+        Simulator(python=str(late), timeout=0).start()
 
 
 def test_the_process_ends_with_the_block_whatever_happens() -> None:
@@ -229,8 +234,7 @@ def test_the_server_ends_with_its_parent_however_that_ends() -> None:
 def test_a_process_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pelion_simulator.process.GRACE", 0.2)
     deaf = tmp_path / "python"
-    found = json.dumps(dict.fromkeys(("url", "http_url", "ca_file", "api_key"), ""))
-    deaf.write_text(f"#!/bin/sh\ntrap '' TERM\necho $$ > {tmp_path}/pid\necho '{found}'\nwhile :; do sleep 0.1; done\n")
+    deaf.write_text(f"#!/bin/sh\ntrap '' TERM\necho $$ > {tmp_path}/pid\necho '{ANSWERS}'\nwhile :; do sleep 0.1; done\n")
     deaf.chmod(0o700)
     with Simulator(python=str(deaf)):
         number = int((tmp_path / "pid").read_text())
