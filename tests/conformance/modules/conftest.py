@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import io
+import itertools
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,7 @@ from unittest import mock
 from urllib.parse import parse_qsl
 
 import pytest
+import urllib3.connection
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
 from collection import module, util
@@ -201,6 +205,31 @@ def _sent(entry: Mapping[str, Any]) -> Sent:
         # A file, for example.
         body = entry["body"]
     return Sent(entry["method"], entry["path"], dict(parse_qsl(entry["query"], strict_parsing=bool(entry["query"]))), body, entry["status"])
+
+
+@pytest.fixture
+def side_by_side() -> Callable[..., contextlib.AbstractContextManager[None]]:
+    """`with side_by_side(number, method, skip=0)`: so many requests by `run`, behind the first `skip`, are sent before any answer is read.
+
+    Where never so many are under way at the same time, they fail.
+    """
+
+    @contextlib.contextmanager
+    def meeting(number: int, method: str, skip: int = 0) -> Iterator[None]:
+        met, places, read = threading.Barrier(number), itertools.count(), http.client.HTTPConnection.getresponse
+
+        def getresponse(connection: Any, *arguments: Any, **words: Any) -> Any:
+            # The simulator's control requests are sent by another library.
+            ours = isinstance(connection, urllib3.connection.HTTPConnection) and connection._method == method
+            if ours and skip <= next(places) < skip + number:
+                met.wait(60)
+            return read(connection, *arguments, **words)
+
+        with mock.patch.object(http.client.HTTPConnection, "getresponse", getresponse):
+            yield
+        assert next(places) >= skip + number, "there were not so many"
+
+    return meeting
 
 
 @pytest.fixture

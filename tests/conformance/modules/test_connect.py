@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -204,13 +205,18 @@ def test_an_unknown_path_is_the_service_s_error(run: Any, spec: int, one: str) -
     assert step.result["failed_devices"][0]["status"] == (404 if spec == 2020 else 400)
 
 
-def test_a_full_queue_passes(run: Any, connected: Connected, one: str, existing: Any) -> None:
+def test_a_full_queue_passes(run: Any, connected: Connected, one: str, existing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It is full until the first pause, however long filling it takes.
+    connected.simulator.clock(rate=0)
     connected.behave(one, delay=3)
     filling = run("device_resource", device_ids=[one], operation="execute", path="/3303/0/5605", wait=False)
     assert not filling.failed
     for _time in range(19):
         run("device_resource", device_ids=[one], operation="execute", path="/3303/0/5605", wait=False)
     connected.behave(one, delay=0)
+    monkeypatch.setitem(
+        util("client").Client.__init__.__kwdefaults__, "sleep", lambda _seconds: connected.simulator.clock(advance=3, rate=1)
+    )
     step = run("device_resource", device_id=one, operation="read", path=LABEL, retries=30, retry_max_wait=1, **existing)
     assert 400 in [sent.status for sent in step.sent]
     assert step.result["responses"][0]["value"] == "first"
@@ -226,8 +232,18 @@ def test_older_services_refuse_what_they_cannot_deliver(run: Any, connected: Con
 @pytest.mark.since(2021)
 def test_a_device_that_leaves_says_so(run: Any, connected: Connected, one: str, existing: Any) -> None:
     connected.behave(one, online=False)
-    threading.Timer(1, lambda: connected.simulator.control("POST", "device-registration", {"device": one, "event": "deregister"})).start()
-    step = run("device_resource", device_id=one, operation="read", path=LABEL, wait_timeout=20, **existing)
+    connected.simulator.clear_requests()
+
+    def leave() -> None:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not any(entry["method"] == "POST" for entry in connected.simulator.requests()):
+            time.sleep(0.05)
+        connected.register(one, "deregister")
+
+    leaving = threading.Thread(target=leave)
+    leaving.start()
+    step = run("device_resource", device_id=one, operation="read", path=LABEL, wait_timeout=60, **existing)
+    leaving.join()
     assert step.msg == (
         f"Device {one}: GET {LABEL} failed: the device de-registered before it was delivered (status 429 DEVICE_REMOVED_REGISTRATION)."
     )
@@ -306,7 +322,10 @@ VALUES = {
 CASES = st.sampled_from(sorted(VALUES)).flatmap(lambda path: st.tuples(st.just(path), VALUES[path], VALUES[path]))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+@PROPERTY
 @given(case=CASES, form=st.sampled_from(["text/plain", TLV, "application/senml+json", None]))
 def test_what_check_mode_foretells_of_a_write_comes(run: Any, connected: Connected, one: str, existing: Any, case: Any, form: Any) -> None:
     path, before, wanted = case
@@ -747,9 +766,6 @@ def test_presubscriptions_take_effect_at_registration(run: Any, connected: Conne
     run("presubscription", presubscriptions=[{"endpoint_type": "temperature", "resource_path": ["/3303/*"]}])
     connected.register(one)
     assert TEMPERATURE in run("subscription_info", device_id=one).result["subscriptions"][0]["paths"]
-
-
-PROPERTY = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def foretold(run: Any, module: str, options: dict[str, Any]) -> Any:

@@ -37,8 +37,8 @@ def sorted_writes(step: Any) -> list[Any]:
 def test_members_by_id(play: Any, simulator: Simulator, client: Any, fleet: list[dict[str, Any]], groups: dict[str, str]) -> None:
     ids = [device["id"] for device in fleet]
     group, some, kept, fresh = groups["empty"], ids[:130], ids[:50], ids[200:205]
-    # A little time for each answer, so that requests side by side do overlap.
-    simulator.settings(latency_ms=10)
+    # The first ones take so long that they do overlap.
+    simulator.faults(method="POST", path="/devices/add/", delay_ms=2000, count=3)
     played = play(
         {
             "check present": {**task(device_ids=some, concurrency=3), "check_mode": True},

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -140,12 +141,14 @@ def test_by_id_and_by_filter(runs: Any, simulator: Simulator, client: Any, fleet
     assert all(now[one]["ring"] == "1" for one in others)
 
 
-def test_never_more_requests_than_asked_for(run: Any, simulator: Simulator, fleet: list[dict[str, Any]]) -> None:
+def test_never_more_requests_than_asked_for(run: Any, simulator: Simulator, fleet: list[dict[str, Any]], side_by_side: Any) -> None:
+    """And never fewer either."""
     simulator.settings(latency_ms=10)
     for concurrency in (1, 3, 7):
-        step = run("devices", device_ids=[device["id"] for device in fleet[:60]], description=f"{concurrency}", concurrency=concurrency)
+        with side_by_side(concurrency, "PUT"):
+            step = run("devices", device_ids=[device["id"] for device in fleet[:60]], description=f"{concurrency}", concurrency=concurrency)
         assert len(step.writes) == 60
-        assert max(entry["in_flight"] for entry in simulator.requests()) == concurrency
+        assert max(entry["in_flight"] for entry in simulator.requests()) <= concurrency
 
 
 def test_many_of_few_are_read_as_a_whole(run: Any, simulator: Simulator, client: Any, fleet: list[dict[str, Any]]) -> None:
@@ -432,19 +435,29 @@ def test_an_interrupted_task_tells_what_is_known(
     run: Any, simulator: Simulator, fleet: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send, sent = collection.util("resource").Call.send, itertools.count(1)
+    interrupt, heard = collection.util("bulk")._Run.interrupt, threading.Event()
 
     def interrupted(call: Any, *arguments: Any) -> Any:
-        if next(sent) == 20:
+        number = next(sent)
+        if number == 20:
             os.kill(os.getpid(), signal.SIGINT)
+        if number >= 20:
+            # The main thread handles it when it gets its turn.
+            heard.wait(60)
         return send(call, *arguments)
 
-    simulator.settings(latency_ms=10)
+    def hear(run: Any, *arguments: Any) -> None:
+        interrupt(run, *arguments)
+        heard.set()
+
     monkeypatch.setattr(collection.util("resource").Call, "send", interrupted)
+    monkeypatch.setattr(collection.util("bulk")._Run, "interrupt", hear)
     ids = [device["id"] for device in fleet]
     step = run("devices", device_ids=ids, description="new", concurrency=4)
     failed = step.result["failed_devices"]
     assert {entry["msg"] for entry in failed} == {"It was not tried any more, since it was interrupted."}
-    assert 20 <= len(step.writes) < 100
+    # What was under way is still completed, and nothing further is begun.
+    assert 20 <= len(step.writes) <= 23
     assert sorted(write[1].split("/")[3] for write in step.writes) == sorted(step.result["changed_devices"])
     assert sorted([*step.result["changed_devices"], *(entry["id"] for entry in failed)]) == sorted(ids)
     again = run("devices", devices=failed, concurrency=16)
@@ -533,6 +546,8 @@ def test_check_mode_foretells_the_real_run(
     declared = collection.declared("devices")
     spec = declared.argument_spec
     simulator.reset()
+    # Devices that are suspended or resumed disconnect and connect only later.
+    simulator.clock(rate=0)
     there = list(client.list(DEVICES, limit=7))
     params = {name: option.get("default") for name, option in spec.items()}
     params.update({name: value for name, value in common.items() if name in spec})

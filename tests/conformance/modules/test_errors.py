@@ -179,7 +179,7 @@ def test_answers_that_cannot_be_used(runs: Any, simulator: Simulator, client: An
         "broken service": {"status": 500},
         "no words": {"status": 503, "body": ""},
         "reset": {"reset": True},
-        "slow": {"delay_ms": 3000},
+        "slow": {"delay_ms": 8000},
     }
     for fault in faults.values():
         simulator.faults(path="^/v3/device-events/$", **fault)
@@ -189,7 +189,7 @@ def test_answers_that_cannot_be_used(runs: Any, simulator: Simulator, client: An
     group = next(client.list(GROUPS))["id"]
     played = runs(
         {
-            **{name: {"device_event_info": {"limit": 2, "timeout": 1 if name == "slow" else 60}} for name in faults},
+            **{name: {"device_event_info": {"limit": 2, "timeout": 2.5 if name == "slow" else 60}} for name in faults},
             "empty account": {"account_info": {}},
             "no account": {"account_info": {}},
             "empty object": {"device_group_info": {"id": group}},
@@ -234,7 +234,7 @@ def test_answers_that_cannot_be_used(runs: Any, simulator: Simulator, client: An
         "throttled": f"{start} 429 too_many_requests: A fault was asked for. (request id ID)",
         "broken service": f"{start} 500 internal_server_error: A fault was asked for. (request id ID)",
         "no words": f"{start} 503: Service Unavailable (the answer has no text). (request id ID)",
-        "slow": f"{lost} HOST did not answer within 1 seconds.",
+        "slow": f"{lost} HOST did not answer within 2.5 seconds.",
         "empty account": "GET /v3/accounts/me failed with HTTP 200: The answer is empty where an object was expected. (request id ID)",
         "no account": "The service has no account for this key.",
         "empty object": f"GET {GROUPS}{group}/ failed with HTTP 200: The answer is empty where an object was expected. (request id ID)",

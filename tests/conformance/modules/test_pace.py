@@ -38,12 +38,14 @@ def posts(simulator: Simulator) -> list[dict[str, Any]]:
 def test_a_rate_is_kept(run: Any, simulator: Simulator, ids: list[str]) -> None:
     """And the service, which would refuse more, never has to."""
     simulator.settings(rate_limit=60, rate_burst=20)
+    begun = time.monotonic()
     step = run("device_group_member", **adding(ids, requests_per_second=40))
     assert step.result["added"] == ids
     log = posts(simulator)
     assert len(log) == 60
     assert not any(entry["limited"] for entry in log)
-    assert log[-1]["began"] - log[0]["began"] >= (60 - 4 - 1) / 40 - 0.1
+    # From the beginning of the task on: a simulator that stood still would see the first ones late. What is read keeps to the rate as well.
+    assert log[-1]["began"] - begun >= (len(step.sent) - 4 - 1) / 40
     assert max(entry["in_flight"] for entry in log) <= 8
 
 
@@ -63,16 +65,17 @@ def test_far_too_many_workers_lose_nothing(run: Any, simulator: Simulator, ids: 
 
 
 def test_a_pause_holds_for_all_workers(run: Any, simulator: Simulator, ids: list[str]) -> None:
-    simulator.settings(latency_ms=10)
-    simulator.faults(path=ADD, skip=9, status=429, retry_after=2)
+    simulator.faults(path=ADD, skip=9, status=429, retry_after=3)
+    # The refusal comes at once; the calls beside it end long after it was heard, and long before the pause is over.
+    simulator.faults(path=ADD, skip=8, delay_ms=2000, count=3)
     step = run("device_group_member", **adding(ids, concurrency=4))
     assert step.result["added"] == ids
     log = posts(simulator)
     (refused,) = (entry for entry in log if entry["status"] == 429)
     # Those that were under way, and at most one more of each worker.
-    meanwhile = [entry for entry in log if refused["ended"] < entry["began"] < refused["ended"] + 1.9]
+    meanwhile = [entry for entry in log if refused["ended"] < entry["began"] < refused["ended"] + 2.9]
     assert len(meanwhile) <= 8
-    assert len([entry for entry in log if entry["began"] > refused["ended"] + 1.9]) >= 40
+    assert len([entry for entry in log if entry["began"] > refused["ended"] + 2.9]) >= 40
 
 
 def test_a_pause_holds_for_the_next_process_too(play: Any, simulator: Simulator) -> None:
@@ -111,7 +114,8 @@ def test_a_refused_key_stops_all(run: Any, simulator: Simulator, ids: list[str])
 def test_an_interrupted_task_says_what_it_has_done(
     simulator: Simulator, environment: dict[str, str], client: Any, ids: list[str], number: signal.Signals
 ) -> None:
-    simulator.settings(latency_ms=50)
+    # There are seconds left when the signal comes.
+    simulator.settings(latency_ms=150)
     simulator.clear_requests()
     arguments = {**adding(ids, concurrency=2), "_ansible_module_name": "device_group_member", "_ansible_version": "2.99.1"}
     name = module("device_group_member").__name__
@@ -121,6 +125,7 @@ def test_an_interrupted_task_says_what_it_has_done(
         basic._ANSIBLE_ARGS = {json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()!r}
         basic._ANSIBLE_PROFILE = "legacy"
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         importlib.import_module({name!r}).main()
     """
     paths = os.pathsep.join([environment["ANSIBLE_COLLECTIONS_PATH"], *filter(None, sys.path)])

@@ -69,7 +69,9 @@ def test_the_whole_story(run: Any, simulator: Simulator, client: Any, device: di
 
 
 @pytest.mark.since(2020)
-def test_fields_and_suspension_in_one_task(run: Any, device: dict[str, Any]) -> None:
+def test_fields_and_suspension_in_one_task(run: Any, simulator: Simulator, device: dict[str, Any]) -> None:
+    # It disconnects two seconds later.
+    simulator.clock(rate=0)
     step = run("device", id=device["id"], state="suspended", block={"category": "maintenance"}, name="pump-17")
     assert [(method, path) for method, path, _body in step.writes] == [
         ("PUT", f"/v3/devices/{device['id']}/"),
