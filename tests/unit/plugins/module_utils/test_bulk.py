@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import queue
@@ -189,10 +190,10 @@ def test_what_waits_behind_a_slow_item_is_bounded(monkeypatch):
                 threading.Timer(0.1, lambda: (taken.append("waited"), slow.set())).start()
             yield number
 
-    results = each(items(), lambda item: slow.wait(10) if item == 0 else item, 4)
-    assert next(results).item == 0
-    assert taken.index("waited") == 20
-    assert [result.item for result in results] == list(range(1, 1000))
+    with contextlib.closing(each(items(), lambda item: slow.wait(10) if item == 0 else item, 4)) as results:
+        assert next(results).item == 0
+        assert taken.index("waited") == 20
+        assert [result.item for result in results] == list(range(1, 1000))
 
 
 def test_input_without_end_is_read_only_as_it_is_needed():
@@ -320,7 +321,7 @@ def test_what_is_told_of_an_error():
 
 
 def test_any_other_error_is_raised_and_nothing_further_started(ended):
-    gauge = Gauge(lambda item: KeyError("x") if item == 3 else None, meanwhile=lambda item: item <= 3 or ended.wait(10))
+    gauge = Gauge(lambda item: KeyError("x") if item == 3 else None, meanwhile=lambda item: item != 4 or ended.wait(10))
     got = []
     with pytest.raises(KeyError):
         got.extend(result.item for result in each(range(1000), gauge, 2))
