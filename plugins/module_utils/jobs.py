@@ -133,7 +133,10 @@ class Job:
             outcomes += found
             failed += sum(self.told(outcome)[1] is not None for outcome in found)
             end = next((outcome.error for outcome in found if isinstance(outcome.error, bulk.NotTriedError)), None)
-            if end is None and most is not None and failed >= most:
+            if end is None and any(isinstance(outcome.error, ApiError) and outcome.error.status in (401, 403) for outcome in found):
+                # All of these were under way when it was.
+                end = bulk.NotTriedError("It", "the key was refused")
+            elif end is None and most is not None and failed >= most:
                 end = reached
             elif end is None and session.over:
                 end = bulk.NotTriedError("It", "wait_timeout was over")

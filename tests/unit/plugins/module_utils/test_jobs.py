@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import lwm2m
 from ansible_collections.pelion.device_management.plugins.module_utils.channel import Answer, ChannelError, Outcome, Request, Session
@@ -287,6 +289,20 @@ def test_a_refused_key_is_refused_for_the_next_devices_too():
         outcomes = some.send(session, MANY, total=10)
     assert len(transport.sent) <= 3
     assert [str(outcome.error) for outcome in outcomes.values()][4:] == ["It was not tried any more, since the key was refused."] * 6
+
+
+def test_a_key_that_is_refused_for_all_that_are_asked_together_is_refused_for_the_next_devices_too():
+    both_are_sent = threading.Barrier(2)
+
+    def refuse(_sent):
+        both_are_sent.wait(30)
+        return answer(403)
+
+    client, transport, _waits = make_client(refuse, retries=0)
+    with Session(client, None, 1) as session:
+        outcomes = job("execute", concurrency=2, max_failures="90%", wait=True).send(session, MANY, total=10)
+    assert len(transport.sent) == 2
+    assert [str(outcome.error) for outcome in outcomes.values()][2:] == ["It was not tried any more, since the key was refused."] * 8
 
 
 def test_differences():
