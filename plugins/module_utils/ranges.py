@@ -20,7 +20,7 @@ import math
 import queue
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Type
 
@@ -37,6 +37,7 @@ WHOLE: Part = (None, None)
 _FIELD = "created_at"
 _SMALL = 3  # pages; a list as short is read in one go
 _ATTEMPTS = 3  # at reading again what came or went meanwhile
+_LOOK = 1.0  # seconds after which a signal is seen that came just before the main thread began to wait
 _EVEN = 0.7  # from which share of a range on its beginning is as dense as all of it
 _WASTE, _WASTED = 0.4, 20  # extra requests: as a share of the pages of a list, and beside that
 _TOLERANCE = 0.04  # of the size of a part, at each of its ends
@@ -234,7 +235,11 @@ class Workers:
 
         :raises BaseException: what the call raised.
         """
-        about, result, error = self._ready.get()
+        ended: Optional[Tuple[Any, Any, Optional[BaseException]]] = None
+        while ended is None:
+            with suppress(queue.Empty):
+                ended = self._ready.get(timeout=_LOOK)
+        about, result, error = ended
         self.free += 1
         if error is not None:
             raise error

@@ -9,6 +9,7 @@ import gc
 import heapq
 import itertools
 import os
+import queue
 import random
 import re
 import signal
@@ -730,13 +731,21 @@ def test_an_error_stops_everything(error):
 def test_an_interruption_waits_for_nothing():
     """Neither for the answers that are under way, whose requests may be repeated for minutes, nor at the end of the process."""
     fleet = Fleet(START + number * SECOND for number in range(400))
-    answering = threading.Event()
-    all_are_busy = threading.Barrier(4, lambda: os.kill(os.getpid(), signal.SIGINT))
+    answering, interrupted, rounds = threading.Event(), threading.Event(), itertools.count(1)
+
+    def interrupt():
+        if next(rounds) == 3:
+            interrupted.set()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    all_are_busy = threading.Barrier(4, interrupt)
 
     def slow(request):
-        if len(fleet.queries) > 10:
+        # After the two requests of the beginning, four are always under way.
+        if len(fleet.queries) >= 2:
             all_are_busy.wait(30)
-            answering.wait(30)
+            if interrupted.is_set():
+                answering.wait(30)
         return fleet(request)
 
     client, transport, _waits = make_client(slow)
@@ -757,14 +766,32 @@ def test_an_interruption_waits_for_nothing():
     assert len(transport.sent) == sent
 
 
+def test_a_signal_that_comes_just_before_it_waits_is_seen(monkeypatch):
+    """Python handles it between two waits only, so none lasts until an answer comes."""
+    looks = threading.Semaphore(0)
+
+    class Ready(queue.SimpleQueue):
+        def get(self, **options):
+            looks.release()
+            return super().get(**options)
+
+    monkeypatch.setattr(ranges, "_LOOK", 0.01)
+    with ranges.Workers(1) as workers:
+        workers._ready = Ready()
+        workers.start(lambda _about: [looks.acquire(timeout=10) for _look in range(3)], "x")
+        assert workers.next() == ("x", [True] * 3)
+
+
 def test_results_come_in_the_order_of_what_they_are_about():
     """However long they take; never more at once than there are workers."""
-    lock, now, most = threading.Lock(), [0], []
+    lock, now, most, all_are_busy = threading.Lock(), [0], [], threading.Barrier(3)
 
     def call(number):
         with lock:
             now[0] += 1
             most.append(now[0])
+        if number < 3:
+            all_are_busy.wait(30)
         time.sleep((number * 7 % 5) / 1000)
         with lock:
             now[0] -= 1
@@ -786,6 +813,9 @@ def test_after_the_first_error_none_begins():
             failed.set()
             raise KeyError(number)
         failed.wait(60)
+        # It ends when the error has been heard.
+        for other in {*listing_threads()} - {threading.current_thread()}:
+            other.join(30)
         time.sleep(0.05)
         ended.append(number)
 
