@@ -9,7 +9,7 @@ import json
 import os
 import queue
 import threading
-import time
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import channel as subject
@@ -39,15 +39,37 @@ PULL = "/v2/notification/pull"
 WEBSOCKET = "/v2/notification/websocket"
 
 
+class Poll(threading.Thread):
+    """The thread of a poll, which the service holds open, or which has ended, before its caller goes on."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.settled = threading.Event()
+
+    def start(self):
+        super().start()
+        assert self.settled.wait(60)
+
+    def run(self):
+        try:
+            super().run()
+        finally:
+            self.settled.set()
+
+
 class Application:
-    """The service as one application sees it. `respond` gives the messages that follow a request, in their order."""
+    """The service as one application sees it. `respond` gives the messages that follow a request, in their order.
+
+    It holds a poll open until there is a message: so many real seconds at most, which count as `passing` seconds of the client.
+    """
 
     def __init__(self, respond=lambda identity, body: [{"async-responses": [{"id": identity, "status": 200}]}], channel=None):
         self.respond = respond
         self.channel = channel
         self.messages = queue.Queue()
         self.polling = threading.Lock()
-        self.hold = 0.1
+        self.hold, self.passing = 10, 10
+        self.waits = []
         self.refusals = {}
         self.seen = []
 
@@ -78,9 +100,11 @@ class Application:
         self.channel = self.channel or "LONG_POLLING"
         if not self.polling.acquire(blocking=False):
             return answer(409)
+        threading.current_thread().settled.set()
         try:
             return answer(200, self.messages.get(timeout=self.hold))
         except queue.Empty:
+            self.waits.append(self.passing)
             return answer(204)
         finally:
             self.polling.release()
@@ -94,27 +118,12 @@ class Application:
         return [entry for entry in self.seen if entry[0] != "GET"]
 
 
-class Clock:
-    """Real seconds and those that were slept."""
-
-    def __init__(self):
-        self.slept = []
-
-    def __call__(self):
-        return time.monotonic() + sum(self.slept)
-
-
 def client_of(application, **settings):
+    """A client whose time passes only where something waits, however quick the machine is."""
     client, transport, waits = make_client(application, **settings)
-    clock = Clock()
-    clock.slept = waits
-
-    def sleep(seconds):
-        waits.append(seconds)
-        # The thread that polls gets its turn on a busy machine, too.
-        time.sleep(min(seconds, 0.02))
-
-    client.monotonic, client.sleep = clock, sleep
+    if isinstance(application, Application):
+        application.waits = waits
+    client.monotonic = lambda: sum(waits)
     return client, transport, waits
 
 
@@ -128,7 +137,7 @@ def exchange(client, requests, *, kind, timeout, **options):
         return session.exchange(requests, **options), session.others
 
 
-def run(application, requests=(READ,), kind="long_poll", timeout=2.0, **options):
+def run(application, requests=(READ,), kind="long_poll", timeout=60, **options):
     client, transport, _waits = client_of(application)
     outcomes, others = exchange(client, requests, kind=kind, timeout=timeout, **options)
     return outcomes, others, transport
@@ -138,6 +147,11 @@ def run(application, requests=(READ,), kind="long_poll", timeout=2.0, **options)
 def own_place(tmp_path, monkeypatch):
     """The file of turns is not shared with other tests."""
     monkeypatch.setattr(subject.tempfile, "gettempdir", lambda: str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def polls(monkeypatch):
+    monkeypatch.setattr(subject, "threading", SimpleNamespace(Thread=Poll))
 
 
 # -- the long poll channel
@@ -276,7 +290,6 @@ def test_another_kind_made_meanwhile_is_left_alone():
 
 def test_a_channel_that_somebody_deletes():
     application = Application(lambda identity, body: [])
-    application.hold = 0.05
     application.refusals["GET", PULL] = [answer(204), answer(410)]
     (outcome,), _others, _transport = run(application)
     assert str(outcome.error) == "The notification channel was deleted by somebody else."
@@ -303,9 +316,9 @@ def test_polls_that_keep_breaking_are_an_error():
 
 def test_a_service_that_does_not_hold_polls_open_is_not_stormed():
     application = Application(lambda identity, body: [])
-    application.hold = 0
+    application.hold, application.passing = 0, 0.01
     client, _transport, waits = client_of(application)
-    (outcome,), _others = exchange(client, [READ], kind="long_poll", timeout=4)
+    (outcome,), _others = exchange(client, [READ], kind="long_poll", timeout=5)
     assert outcome.answer is None
     assert application.seen.count(("GET", PULL)) <= 30
     assert 0.2 in waits
@@ -341,14 +354,16 @@ def test_some_answers_never_come():
         return [{"async-responses": [{"id": identity, "status": 200}]}] if body["uri"] == "/1/0/1" else []
 
     requests = [Request(DEVICE, "GET", f"/1/0/{number}") for number in range(2)]
-    (silent, spoken), _others, _transport = run(Application(respond), requests, timeout=0.7)
+    application = Application(respond)
+    application.hold, application.passing = 0, 20
+    (silent, spoken), _others, _transport = run(application, requests, timeout=60)
     assert spoken.answer == Answer(200)
     assert (silent.answer, silent.error, silent.doubt) == (None, None, False)
-    assert late(silent, 0.7) == (
-        f"No answer to GET /1/0/0 came within 0.7 seconds. The service has taken the request ({silent.async_id}) and goes on delivering it "
+    assert late(silent, 60) == (
+        f"No answer to GET /1/0/0 came within 60 seconds. The service has taken the request ({silent.async_id}) and goes on delivering it "
         "for two hours, for sleeping devices three days; what the device then does is not seen here. Give wait_timeout more."
     )
-    assert "delivering it for 60 seconds;" in late(silent, 0.7, 60)
+    assert "delivering it for 60 seconds;" in late(silent, 60, 60)
 
 
 def test_a_refused_request_belongs_to_its_device():
@@ -375,7 +390,7 @@ def test_when_the_service_s_word_is_lost_the_answer_tells():
         return lost(True) if sent.method == "POST" else done
 
     client, transport, _waits = client_of(losing)
-    (outcome,), _others = exchange(client, [READ], kind="long_poll", timeout=2)
+    (outcome,), _others = exchange(client, [READ], kind="long_poll", timeout=60)
     assert (outcome.answer, outcome.error, outcome.doubt) == (Answer(200), None, False)
     # It is not sent twice.
     assert [sent.method for sent in transport.sent].count("POST") == 1
@@ -384,11 +399,12 @@ def test_when_the_service_s_word_is_lost_the_answer_tells():
 def test_when_neither_comes_that_is_said():
     application = Application()
     application.refusals["POST", f"/v2/device-requests/{DEVICE}"] = [lost(True)]
-    (outcome,), _others, _transport = run(application, timeout=0.5)
+    application.hold, application.passing = 0, 20
+    (outcome,), _others, _transport = run(application, timeout=60)
     assert outcome.doubt
-    assert late(outcome, 0.5) == (
+    assert late(outcome, 60) == (
         f"POST /v2/device-requests/{DEVICE} got no answer: The line is dead. It is not known whether the service carried the request out. "
-        "No answer came within 0.5 seconds either, so most probably it was not taken."
+        "No answer came within 60 seconds either, so most probably it was not taken."
     )
 
 
@@ -565,7 +581,7 @@ class FakeSocket:
                 raise entry
             return entry
         try:
-            return json.dumps(self.application.messages.get(timeout=min(timeout, 0.3)))
+            return json.dumps(self.application.messages.get(timeout=min(timeout, 10)))
         except queue.Empty:
             return None
 
@@ -715,7 +731,7 @@ def test_payloads_are_bytes():
 def test_several_exchanges_share_one_channel():
     application = Application()
     client, _transport, _waits = client_of(application)
-    with Session(client, "long_poll", 5) as session:
+    with Session(client, "long_poll", 60) as session:
         first, second = session.exchange([READ]), session.exchange([READ, READ])
     assert [outcome.answer for outcome in (*first, *second)] == [Answer(200)] * 3
     assert len({outcome.async_id for outcome in (*first, *second)}) == 3
@@ -734,13 +750,14 @@ def test_without_waiting_no_channel_is_needed():
 def test_without_requests_no_channel_is_opened():
     application = Application()
     client, _transport, _waits = client_of(application)
-    with Session(client, "long_poll", 5) as session:
+    with Session(client, "long_poll", 60) as session:
         assert session.exchange([]) == []
     assert application.seen == []
 
 
 def test_a_long_poll_channel_that_stays():
     application = Application()
+    application.hold = 0.1
     client, _transport, _waits = client_of(application)
     assert subject.create_long_poll(client, client.monotonic() + 5) is None
     assert application.channel == "LONG_POLLING"
