@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pelion.device_management.plugins.module_utils import client as client_module
-from ansible_collections.pelion.device_management.plugins.module_utils import ranges
+from ansible_collections.pelion.device_management.plugins.module_utils import ranges, snapshot
 from ansible_collections.pelion.device_management.plugins.module_utils.client import ApiError
 from ansible_collections.pelion.device_management.plugins.module_utils.fleet import Content, Keeping, Selection, current, listed
 from ansible_collections.pelion.device_management.plugins.module_utils.resource import ResourceError
@@ -315,6 +317,12 @@ class Runs:
             self(**keeping)
         assert (self.warnings, self.notes) == ([], [])
         return str(caught.value)
+
+
+@pytest.fixture(autouse=True)
+def half_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So long the reading of what is kept takes, by which the next asks further back."""
+    monkeypatch.setattr(snapshot, "refresh", functools.partial(snapshot.refresh, monotonic=itertools.count(0, 0.5).__next__))
 
 
 @pytest.fixture

@@ -940,11 +940,12 @@ def test_killed_writers_and_several_at_once_leave_what_is_whole(tmp_path: Path) 
     """At whatever moment: what is loaded was saved just so."""
     chance = random.Random(1)
     numbers = set()
-    for _kill in range(20):
+    for kill in range(20):
         writers = [begin_to_write(str(tmp_path)) for _writer in range(2)]
         end = time.monotonic() + 0.01 + chance.random() / 20
         while time.monotonic() < end or writers:
-            if time.monotonic() >= end:
+            # The last ones live until enough of what they write was seen, however slow the machine is.
+            if time.monotonic() >= end and (kill < 19 or len(numbers) > 2 or time.monotonic() >= end + 60):
                 child = writers.pop()
                 os.kill(child, signal.SIGKILL)
                 os.waitpid(child, 0)
