@@ -142,11 +142,12 @@ def test_nothing_more_is_asked_for_after_an_error():
 def test_an_interruption_is_called_that(monkeypatch, patience):
     """Whether or not what was under way has ended meanwhile."""
     monkeypatch.setattr(bulk, "_PATIENCE", patience)
-    over, noticed, interrupt = threading.Event(), threading.Event(), bulk._Run.interrupt
+    over, noticed, interrupt, seen = threading.Event(), threading.Event(), bulk._Run.interrupt, []
     # It is handled in the main thread.
     monkeypatch.setattr(bulk._Run, "interrupt", lambda run, *told: (interrupt(run, *told), noticed.set()))
 
     def respond(sent):
+        seen.append(sent)
         os.kill(os.getpid(), signal.SIGTERM)
         assert (noticed if patience else over).wait(10)
         return answer(200, {"id": sent.path.strip("/").rpartition("/")[2]})
@@ -154,6 +155,7 @@ def test_an_interruption_is_called_that(monkeypatch, patience):
     with pytest.raises(bulk.NotTriedError, match=r"^Reading the rest was not tried any more, since it was interrupted\.$"):
         read(SINGLE, [item["id"] for item in toys(50)], concurrency=1, respond=respond)
     over.set()
+    assert len(seen) == 1
 
 
 def test_side_by_side():
