@@ -262,6 +262,7 @@ def test_long_lists_are_read_side_by_side(run: Any, simulator: Simulator, side_b
     every, together = read(concurrency=1)
     assert (len(every), together) == (6300, 1)
     # The first page says how many there are, and another request how new they are.
+    simulator.faults(method="GET", path="^/v3/devices/$", delay_ms=700, skip=2, count=4)
     with side_by_side(4, "GET", skip=2):
         found, together = read(concurrency=4)
     assert found == every
