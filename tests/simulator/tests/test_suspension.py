@@ -46,7 +46,9 @@ def test_suspend_and_resume(simulator: Simulator, api: Api, device: str) -> None
     before = api.get(f"/v3/devices/{device}/")
     assert send(api, device, "suspend", category="lost_or_stolen", description="Where is it?") == 204
     assert block(api, device) == ("registered", "blocked", True, "lost_or_stolen", "Where is it?")
-    simulator.clock(advance=2)
+    simulator.clock(advance=1.9)
+    assert block(api, device)[0] == "registered"
+    simulator.clock(advance=0.1)
     assert block(api, device) == ("deregistered", "blocked", True, "lost_or_stolen", "Where is it?")
     found = api.get(f"/v3/devices/{device}/")
     assert found["last_operator_suspended_updated_at"] > before["updated_at"]
@@ -60,7 +62,9 @@ def test_suspend_and_resume(simulator: Simulator, api: Api, device: str) -> None
 
     assert send(api, device, "resume", category="lost_or_stolen", description="Found") == 204
     assert block(api, device) == ("deregistered", "enabled", False, "lost_or_stolen", "Found")
-    simulator.clock(advance=8)
+    simulator.clock(advance=7.9)
+    assert block(api, device)[0] == "deregistered"
+    simulator.clock(advance=0.1)
     assert block(api, device)[0] == "registered"
     assert send(api, device, "resume", category="lost_or_stolen") == 400
     events = api.get(f"/v3/device-events/?device_id__eq={device}&order=DESC&limit=4")["data"]
