@@ -231,10 +231,11 @@ def test_where_nothing_is_printed(
 
 def test_short_work_prints_nothing(watch: Watch, simulator: Simulator, tmp_path: Path) -> None:
     simulator.settings(enrollment_seconds=3600)
-    seen = watch({"claim": WAITING}, ANSIBLE_CALLBACKS_ENABLED="recorder")
+    moments: list[float] = []
+    watch({"claim": WAITING}, seen=lambda _lines: moments.append(time.time()), ANSIBLE_CALLBACKS_ENABLED="recorder")
     (entry,) = map(json.loads, (tmp_path / "record.jsonl").read_text(encoding="utf-8").splitlines())
-    # On a machine that stands still in between it is not short.
-    assert seen.lines == [] or entry["ended"] - entry["begun"] >= 5
+    # On a machine that stands still in between it may not be that short.
+    assert [moment - entry["begun"] for moment in moments if moment < entry["begun"] + 5] == []
 
 
 def test_results_are_those_without_the_action_plugin(
